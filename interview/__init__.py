@@ -1,0 +1,1 @@
+"""The game: rooms, panels, questions, scores."""

@@ -1,0 +1,1 @@
+"""Pure rules of the game: no Django, no I/O, no clock."""
