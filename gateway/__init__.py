@@ -1,0 +1,1 @@
+"""The gateway: say this, as this model; admitted, limited, streamed, cancellable, observed."""

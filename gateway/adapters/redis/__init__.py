@@ -1,0 +1,1 @@
+"""The ports that hold across processes, kept in Redis (or Valkey) by atomic scripts."""

@@ -1,0 +1,173 @@
+"""What the gateway needs from the outside world; each port has a fake and a contract suite."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.domain.admission import Admission, QueuePolicy, QueueStatus
+from gateway.domain.messages import ChatRequest, Delta
+from gateway.domain.relay import Item
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Who wants a stream stopped, and since when (Unix seconds)."""
+
+    by: str
+    at: float
+
+
+class ChatProvider(Protocol):
+    """A model behind one vendor's wire; translates, and neither retries nor routes."""
+
+    name: str
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
+        """Yield Start, text and usage, then one Finish; raise a GatewayError on failure.
+
+        Cancelling the task that waits for the next delta closes the connection at once.
+        """
+        ...
+
+
+class RelayWriter(Protocol):
+    """One stream being spoken; only ``end`` waits for anything."""
+
+    def write(self, text: str) -> int:
+        """Take the text and return the seq under which readers will get it."""
+        ...
+
+    def seal(self) -> int:
+        """Return the last seq in use and let later text begin a new one."""
+        ...
+
+    async def end(self, reason: str) -> None:
+        """Tell readers that nothing follows; never raises, also when the store is away."""
+        ...
+
+
+class Relay(Protocol):
+    """The producer's side of resumable streams."""
+
+    def open(self, stream_id: str) -> RelayWriter:
+        """Return the writer of a new stream."""
+        ...
+
+
+class RelayReader(Protocol):
+    """One reader's view of a stream; iterate it, or take what is ready in batches."""
+
+    def __aiter__(self) -> AsyncIterator[Item]:
+        """Yield a Snapshot, then what follows, until the End."""
+        ...
+
+    def batches(self) -> AsyncIterator[list[Item]]:
+        """Yield the same items, all that are ready at a time."""
+        ...
+
+
+class RelayHub(Protocol):
+    """The consumer's side: many local readers over one connection."""
+
+    def reader(self, stream_id: str) -> AbstractAsyncContextManager[RelayReader]:
+        """Return a reader that is attached while its context lasts."""
+        ...
+
+
+class Admissions(Protocol):
+    """Bounded queues of work, true across processes."""
+
+    async def admit(self, queue: str, ticket: str, policy: QueuePolicy) -> Admission:
+        """Take a place or be refused; a ticket already in the queue keeps its place."""
+        ...
+
+    async def start(self, queue: str, ticket: str, policy: QueuePolicy) -> float | None:
+        """Move the ticket to the running ones and return the seconds it waited.
+
+        None while every running place is taken. A ticket the queue has forgotten starts too:
+        the work is real even when the record of it is not.
+        """
+        ...
+
+    async def renew(self, queue: str, tickets: Iterable[str]) -> None:
+        """Keep running tickets alive; those not renewed in time lose their place."""
+        ...
+
+    async def release(self, queue: str, ticket: str) -> None:
+        """Give the place back; a ticket not held is ignored."""
+        ...
+
+    async def position(self, queue: str, ticket: str, policy: QueuePolicy) -> int | None:
+        """Return the ticket's position, None when it does not wait."""
+        ...
+
+    async def status(self, queue: str, policy: QueuePolicy) -> QueueStatus:
+        """Return the load of the queue."""
+        ...
+
+
+class Bulkhead(Protocol):
+    """Places at a provider, held as leases that expire unless renewed."""
+
+    async def acquire(self, name: str, holder: str, *, limit: int) -> bool:
+        """Take a place under the name; False when all are taken."""
+        ...
+
+    async def renew(self, name: str, holders: Iterable[str]) -> None:
+        """Keep places alive."""
+        ...
+
+    async def release(self, name: str, holder: str) -> None:
+        """Give the place back; one not held is ignored."""
+        ...
+
+    async def in_flight(self, name: str) -> int:
+        """Return the number of places held now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseClaim:
+    """One speaker of one epoch of a turn."""
+
+    lease_id: str
+    epoch: int
+    owner: str
+
+
+class Leases(Protocol):
+    """Who speaks a turn: one owner per epoch, the highest epoch wins."""
+
+    async def acquire(self, claim: LeaseClaim) -> None:
+        """Become the speaker; raise LeaseHeldError or FencedError when that is over."""
+        ...
+
+    async def renew(self, claims: Iterable[LeaseClaim]) -> set[str]:
+        """Keep leases alive and return the ids that now belong to somebody else.
+
+        A lease the store has lost is put back: an outage is not a change of owner.
+        """
+        ...
+
+    async def release(self, claim: LeaseClaim) -> None:
+        """Stop being alive; the epoch stays used up."""
+        ...
+
+    async def alive(self, lease_ids: Iterable[str]) -> set[str]:
+        """Return those of the ids whose lease has not run out."""
+        ...
+
+
+class CancelSignals(Protocol):
+    """Orders to stop, from any process to the one that speaks."""
+
+    async def send(self, stream_id: str, *, by: str) -> bool:
+        """Order the stream to stop; False when it was ordered before."""
+        ...
+
+    def watch(
+        self, stream_id: str, on_cancel: Callable[[CancelOrder], None]
+    ) -> AbstractAsyncContextManager[None]:
+        """Call back once, on the loop, when the order is or has already been given."""
+        ...

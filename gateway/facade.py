@@ -1,0 +1,183 @@
+"""What other apps may call: speak a turn, stop it, queue for it, listen to it.
+
+Plain functions block their thread for a few milliseconds at most and may be called from any
+thread (`speak` blocks as long as the turn lasts). Their ``a`` twins are for coroutines on any
+event loop. `hub` is for coroutines only: it belongs to the running loop.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from gateway import runtime
+from gateway.domain.admission import (
+    Admission,
+    AdmissionPolicy,
+    Admitted,
+    QueueStatus,
+    RefusalReason,
+    Refused,
+)
+from gateway.domain.errors import (
+    FencedError,
+    GatewayError,
+    LeaseError,
+    LeaseHeldError,
+    StateUnavailableError,
+)
+from gateway.domain.messages import (
+    ChatRequest,
+    Deadlines,
+    FinishReason,
+    Message,
+    Role,
+    Script,
+    Usage,
+    UsageSource,
+)
+from gateway.domain.ports import RelayHub, RelayReader
+from gateway.domain.relay import Delta, End, Item, Snapshot
+from gateway.domain.speech import (
+    Failure,
+    FirstToken,
+    Outcome,
+    Piece,
+    Segment,
+    SpeechOrder,
+    Started,
+    Ticket,
+)
+from gateway.services import queues, streaming
+
+__all__ = [
+    "Admission",
+    "AdmissionPolicy",
+    "Admitted",
+    "ChatRequest",
+    "Deadlines",
+    "Delta",
+    "End",
+    "Failure",
+    "FencedError",
+    "FinishReason",
+    "FirstToken",
+    "GatewayError",
+    "Item",
+    "LeaseError",
+    "LeaseHeldError",
+    "Message",
+    "Outcome",
+    "Piece",
+    "QueueStatus",
+    "RefusalReason",
+    "Refused",
+    "RelayHub",
+    "RelayReader",
+    "Role",
+    "Script",
+    "Segment",
+    "Snapshot",
+    "SpeechOrder",
+    "Started",
+    "StateUnavailableError",
+    "Ticket",
+    "Usage",
+    "UsageSource",
+    "aadmit",
+    "acancel",
+    "admit",
+    "aqueue_position",
+    "aqueue_status",
+    "arelease",
+    "cancel",
+    "hub",
+    "lease_alive",
+    "queue_position",
+    "queue_status",
+    "release",
+    "speak",
+]
+
+
+def speak(order: SpeechOrder) -> Iterator[Piece]:
+    """Yield the pieces of one turn: Started, FirstToken, Segment ..., exactly one Outcome.
+
+    The provider's I/O and the relay run on the process's own loop; between two pieces the
+    calling thread is free to write to the database. Every ending is an Outcome, failures and
+    cancels too, with two exceptions, raised before the first piece: LeaseHeldError (another
+    worker speaks this epoch, or has) and FencedError (a newer epoch exists); then the turn is
+    not the caller's to finish. Closing the iterator early stops the provider and frees
+    everything the turn held, its ticket as well.
+    """
+    return runtime.speak(order)
+
+
+def cancel(stream_id: str, *, by: str) -> bool:
+    """Stop the stream wherever it runs, now or when it starts; True for the first cancel.
+
+    The order is kept for minutes, so a turn still queued ends as soon as it is picked up.
+    """
+    return runtime.call(streaming.cancel(stream_id=stream_id, by=by, ports=runtime.ports()))
+
+
+async def acancel(stream_id: str, *, by: str) -> bool:
+    """Do as `cancel`, from a coroutine."""
+    return await runtime.acall(streaming.cancel(stream_id=stream_id, by=by, ports=runtime.ports()))
+
+
+def admit(queue: str, ticket: str) -> Admission:
+    """Return Admitted with the position, or Refused with the seconds after which to ask again.
+
+    ``ticket`` is the caller's id for the work (the turn); asking twice takes one place.
+    An admitted ticket is given back by the `speak` that carries it, else by `release`.
+    """
+    return runtime.call(queues.admit(queue=queue, ticket=ticket, ports=runtime.ports()))
+
+
+async def aadmit(queue: str, ticket: str) -> Admission:
+    """Do as `admit`, from a coroutine."""
+    return await runtime.acall(queues.admit(queue=queue, ticket=ticket, ports=runtime.ports()))
+
+
+def release(queue: str, ticket: str) -> None:
+    """Give a ticket back; one that is not held is ignored."""
+    runtime.call(queues.release(queue=queue, ticket=ticket, ports=runtime.ports()))
+
+
+async def arelease(queue: str, ticket: str) -> None:
+    """Do as `release`, from a coroutine."""
+    await runtime.acall(queues.release(queue=queue, ticket=ticket, ports=runtime.ports()))
+
+
+def queue_status(queue: str) -> QueueStatus:
+    """Return how many wait and run in the queue, its limits, and the oldest wait."""
+    return runtime.call(queues.status(queue=queue, ports=runtime.ports()))
+
+
+async def aqueue_status(queue: str) -> QueueStatus:
+    """Do as `queue_status`, from a coroutine."""
+    return await runtime.acall(queues.status(queue=queue, ports=runtime.ports()))
+
+
+def queue_position(queue: str, ticket: str) -> int | None:
+    """Return how many must finish before the ticket's turn; None when it does not wait."""
+    return runtime.call(queues.position(queue=queue, ticket=ticket, ports=runtime.ports()))
+
+
+async def aqueue_position(queue: str, ticket: str) -> int | None:
+    """Do as `queue_position`, from a coroutine."""
+    return await runtime.acall(queues.position(queue=queue, ticket=ticket, ports=runtime.ports()))
+
+
+def lease_alive(lease_ids: Iterable[str]) -> set[str]:
+    """Return those of the turns that a living worker is speaking right now."""
+    return runtime.call(streaming.alive(lease_ids=tuple(lease_ids), ports=runtime.ports()))
+
+
+def hub() -> RelayHub:
+    """Return the running loop's hub of relay readers.
+
+    ``async with hub().reader(stream_id) as reader: async for item in reader``: a Snapshot
+    first (empty when nothing was said yet), then Deltas; after an outage or for a reader that
+    fell behind, another Snapshot, which replaces; End last. A stream nobody speaks any more
+    may never send End: ask the turn's record first.
+    """
+    return runtime.hub()

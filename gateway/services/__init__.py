@@ -1,0 +1,1 @@
+"""What the gateway does: the pipeline, the streams, the queues."""
