@@ -1,0 +1,80 @@
+"""Two small middlewares that work in both colours, so no request pays a thread hop for them."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from config import request_id, telemetry
+
+Answer: TypeAlias = HttpResponseBase | Awaitable[HttpResponseBase]
+
+
+class TwoColouredMiddleware:
+    """A step before and a step after each request, in whichever colour the chain has."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Answer]) -> None:
+        """Remember the rest of the chain and take its colour."""
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Answer:
+        """Answer the request, or return a coroutine that will."""
+        self.before(request)
+        answer = self.get_response(request)
+        if isinstance(answer, HttpResponseBase):
+            self.after(request, answer)
+            return answer
+        return self._finish(request, answer)
+
+    async def _finish(
+        self, request: HttpRequest, answer: Awaitable[HttpResponseBase]
+    ) -> HttpResponseBase:
+        response = await answer
+        self.after(request, response)
+        return response
+
+    def before(self, request: HttpRequest) -> None:
+        """Prepare the request."""
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Complete the response."""
+
+
+class RequestContext(TwoColouredMiddleware):
+    """Gives each request its id (``request.request_id``) and its trace the name of its route."""
+
+    def before(self, request: HttpRequest) -> None:
+        """Take the id the ASGI edge made, or make one where Django runs without it."""
+        given = request.headers.get(request_id.HEADER)
+        setattr(request, "request_id", given or request_id.new())  # noqa: B010  a name mypy cannot know
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Send the id back and name the span by its route, never by the raw path."""
+        response.headers.setdefault(request_id.HEADER, getattr(request, "request_id", ""))
+        match = request.resolver_match
+        if match is not None:
+            telemetry.name_span(method=request.method or "GET", route=match.route)
+
+
+class ContentSecurityPolicy(TwoColouredMiddleware):
+    """Sends the policy of the settings; ``request.csp_nonce`` admits one inline script."""
+
+    def before(self, request: HttpRequest) -> None:
+        """Make the nonce a template may put on its import map."""
+        setattr(request, "csp_nonce", secrets.token_urlsafe(16))  # noqa: B010  as above
+
+    def after(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Add the header unless the view chose its own."""
+        policy: dict[str, str] = settings.CONTENT_SECURITY_POLICY
+        nonce = getattr(request, "csp_nonce", "")
+        value = "; ".join(f"{name} {sources}" for name, sources in policy.items())
+        response.headers.setdefault("Content-Security-Policy", value.format(nonce=nonce))
