@@ -1,0 +1,1 @@
+"""The tests: unit, integration, contracts, e2e, bench."""
