@@ -1,5 +1,5 @@
 /**
- * The three lines to the server: the event stream (SSE over fetch), the control socket, and REST.
+ * The two lines to the server: the event stream (SSE over fetch) and the control socket.
  *
  * The stream is read with fetch rather than EventSource, because the page must know why a
  * connection ended (410, 416, 404 mean different things), must count down to the next attempt, and
@@ -297,48 +297,4 @@ export function staleWatch(offset, stale) {
       if (announced > offset()) stale();
     }, STALE_NOTICE_MS);
   };
-}
-
-/** What the server answered when it did not say yes: `status`, `code` and a sentence. */
-export class ApiError extends Error {
-  constructor(status, problem, retryAfter) {
-    super(problem.detail || problem.title || "");
-    this.name = "ApiError";
-    this.status = status;
-    this.code = problem.code || (status === 0 ? "unreachable" : "unknown");
-    this.retryAfter = retryAfter;
-  }
-}
-
-function cookie(name) {
-  const pair = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));
-  return pair ? decodeURIComponent(pair.slice(name.length + 1)) : "";
-}
-
-/** Call the REST API of this site; returns the parsed body or raises `ApiError`. */
-export async function call(method, url, body) {
-  let response;
-  try {
-    response = await fetch(url, {
-      method,
-      credentials: "same-origin",
-      headers: {
-        "Content-Type": "application/json",
-        Accept: "application/json",
-        "X-CSRFToken": cookie("csrftoken"),
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-  } catch {
-    throw new ApiError(0, {}, null);
-  }
-  const text = await response.text();
-  let parsed = {};
-  try {
-    parsed = text ? JSON.parse(text) : {};
-  } catch {
-    parsed = {};
-  }
-  if (response.ok) return parsed;
-  throw new ApiError(response.status, parsed, Number(response.headers.get("Retry-After")) || null);
 }

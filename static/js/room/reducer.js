@@ -69,7 +69,7 @@ export function foldEvent(state, event) {
 export function foldSnapshot(state, snapshot) {
   const entry = turnEntry(state, snapshot.turn_id);
   if (!entry || TERMINAL.has(entry.state)) return state;
-  if (entry.seq > snapshot.upto_seq) return state;
+  if (entry.seq !== null && entry.seq > snapshot.upto_seq) return state;
   return withEntry(state, entry.key, {
     text: snapshot.text,
     seq: snapshot.upto_seq,
@@ -80,7 +80,9 @@ export function foldSnapshot(state, snapshot) {
 /** Say whether a delta is old, next, or behind a gap for the turn it names. */
 export function deltaPosition(state, delta) {
   const entry = turnEntry(state, delta.turn_id);
-  if (!entry || TERMINAL.has(entry.state) || delta.seq <= entry.seq) return Position.OLD;
+  if (!entry || TERMINAL.has(entry.state)) return Position.OLD;
+  if (entry.seq === null) return delta.seq <= 1 ? Position.NEXT : Position.GAP;
+  if (delta.seq <= entry.seq) return Position.OLD;
   return delta.seq === entry.seq + 1 ? Position.NEXT : Position.GAP;
 }
 
@@ -100,16 +102,19 @@ export function currentTurn(state) {
   return state.turn ? turnEntry(state, state.turn) : null;
 }
 
-/** Say what the candidate may do now: answer, wait, retry, or nothing because it is over. */
+/**
+ * Say whose move it is: settled, scoring, waiting, speaking, answer, interrupted (the question
+ * broke off, but what was heard can be answered or asked again) or stuck (only asked again).
+ */
 export function floor(state) {
   if (state.result) return "settled";
   const turn = currentTurn(state);
   if (state.status === "scoring") return "scoring";
-  if (!turn) return "waiting";
+  if (!turn || state.status === "interviewing") {
+    return turn?.state === "streaming" ? "speaking" : "waiting";
+  }
   if (turn.state === "done") return "answer";
-  if (turn.state === "cancelled") return "interrupted";
-  if (turn.state === "failed" || turn.state === "rejected") return "stuck";
-  return turn.state === "streaming" ? "speaking" : "waiting";
+  return turn.text ? "interrupted" : "stuck";
 }
 
 /** Return the spoken and written lines in order: what two readers of one log must agree on. */
@@ -156,9 +161,9 @@ function ensureTurn(state, turnId) {
     speaker: state.speaker,
     state: "queued",
     text: "",
-    seq: -1,
+    seq: null,
     durable: "",
-    durableSeq: -1,
+    durableSeq: 0,
     lang: state.language,
     round: state.round,
     position: null,
@@ -205,7 +210,9 @@ const STEPS = {
   }),
 
   "settings.changed": (state, data, event) => {
-    const changed = data.settings || data;
+    const changed = Object.fromEntries(
+      Object.entries(data).filter(([, value]) => value !== null && value !== undefined),
+    );
     const language = changed.language || state.language;
     return addNote(
       { ...state, settings: { ...state.settings, ...changed }, language },
@@ -235,7 +242,7 @@ const STEPS = {
   "turn.planned": (state, data, event) => {
     const planned = event.turn_id
       ? changeTurn(state, event.turn_id, { plan: data })
-      : { ...state, pendingPlan: data };
+      : state;
     const target = data.fact_id || null;
     const spent = target ? { ...planned.spent, [target]: true } : planned.spent;
     return { ...planned, target, spent };
@@ -266,7 +273,7 @@ const STEPS = {
       if (data.upto_seq <= entry.durableSeq) return {};
       const durable = entry.durable + data.text;
       const change = { durable, durableSeq: data.upto_seq, state: "streaming" };
-      return data.upto_seq > entry.seq ? { ...change, text: durable, seq: data.upto_seq } : change;
+      return data.upto_seq > (entry.seq ?? 0) ? { ...change, text: durable, seq: data.upto_seq } : change;
     }),
 
   "turn.done": (state, data, event) =>
@@ -286,19 +293,19 @@ const STEPS = {
     }),
 
   "turn.failed": (state, data, event) =>
-    changeTurn(state, event.turn_id, {
+    endTurn(state, data, event, {
       state: "failed",
+      ...(data.kept_text ? { text: data.kept_text } : {}),
       reason: data.reason,
       retryable: data.retryable !== false,
     }),
 
-  "turn.rejected": (state, data, event) =>
-    changeTurn(state, event.turn_id, {
-      state: "rejected",
-      reason: data.reason,
-      retryAfter: data.retry_after_s ?? null,
-      retryable: true,
-    }),
+  "turn.rejected": (state, data, event) => {
+    const refusal = { reason: data.reason, retryAfter: data.retry_after_s ?? null };
+    const entry = turnEntry(state, event.turn_id);
+    if (!entry || TERMINAL.has(entry.state)) return addNote(state, event, "refused", refusal);
+    return endTurn(state, data, event, { ...refusal, state: "rejected", retryable: true });
+  },
 
   "turn.degraded": (state, data, event) =>
     changeTurn(state, event.turn_id, { degraded: { from: data.from, to: data.to } }),
@@ -345,7 +352,10 @@ const STEPS = {
   },
 
   "hp.changed": (state, data) =>
-    addToLedger({ ...state, hp: data.to }, { kind: "hp", from: data.from, to: data.to, reason: data.reason }),
+    addToLedger(
+      { ...state, hp: data.to },
+      { kind: "hp", from: data.from, to: data.to, reason: data.reason, shielded: data.shielded },
+    ),
 
   "approval.changed": (state, data) =>
     addToLedger(
@@ -358,6 +368,14 @@ const STEPS = {
       { ...state, convinced: [...new Set([...state.convinced, data.persona])] },
       event,
       "convinced",
+      data,
+    ),
+
+  "persona.unconvinced": (state, data, event) =>
+    addNote(
+      { ...state, convinced: state.convinced.filter((id) => id !== data.persona) },
+      event,
+      "unconvinced",
       data,
     ),
 

@@ -1,0 +1,39 @@
+/** The seal that falls on the transcript when the room is settled. */
+
+import { t } from "../i18n.js";
+import { byId } from "./dom.js";
+import { score, verdictSentence, verdictWord } from "./words.js";
+
+/** Show the verdict of a settled room; the first time, focus goes to the way on. */
+export function showVerdict(state, room, words) {
+  const sheet = byId("verdict");
+  if (!state.result) {
+    sheet.hidden = true;
+    return;
+  }
+  if (!sheet.hidden) return;
+  const end = state.entries.findLast((entry) => entry.kind === "settled").data;
+  sheet.dataset.result = end.result;
+  byId("verdict-word").textContent = verdictWord(end.result);
+  byId("verdict-sentence").textContent = verdictSentence(end.reason);
+  byId("verdict-score").textContent = t("{rounds} rounds · {points} points", {
+    rounds: end.rounds,
+    points: score(end.score),
+  });
+  byId("verdict-seal").textContent = sealWord(end.result);
+  const out = state.walkedOut.at(-1);
+  if (end.reason === "walked_out" && out) {
+    byId("verdict-sentence").textContent = t("{name} scraped back the chair and was gone.", {
+      name: words.name(out),
+    });
+  }
+  byId("verdict-link").href = room.links?.settlement || `${room.links.page}/settlement`;
+  sheet.hidden = false;
+  byId("verdict-link").focus({ preventScroll: true });
+}
+
+/** Return the word cut into the seal. */
+function sealWord(result) {
+  if (result === "won") return t("HEARD");
+  return result === "lost" ? t("OUT") : t("LEFT");
+}

@@ -1,0 +1,239 @@
+/**
+ * Sentences of the room that depend on what happened: reasons, failures, stage directions. Rule
+ * ids and persona names come from the server with the page; everything else is gettext.
+ */
+
+import { t } from "../i18n.js";
+
+/** Rules that speak against an answer; every other rule speaks for it. */
+const AGAINST = new Set([
+  "too_short", "rambling", "no_number", "no_baseline", "number_no_baseline", "perfect_number",
+  "we_no_i", "we_only", "no_owner", "buzzword", "buzzwords", "buzzword_only", "no_tradeoff",
+  "no_failure_mode", "contradiction", "evasive", "resume_echo", "self_repeat", "off_topic",
+  "injection", "abuse", "adjectives_only", "fragments", "scale_unknown", "duration_vs_claim",
+  "term_density", "unanswered", "key_point_missing", "missed_point", "hedged", "bare_unknown",
+]);
+
+/** Texts that need the room: labels of rules and names of the panel. */
+export class Words {
+  constructor(room) {
+    this.labels = room.labels || {};
+    this.names = Object.fromEntries(room.panel.map((person) => [person.id, person.name]));
+    this.against = new Set(room.rules_against || AGAINST);
+  }
+
+  /** Return the name of a persona. */
+  name(id) {
+    return this.names[id] || id || "";
+  }
+
+  /** Return the short damage word of a rule. */
+  rule(id) {
+    if (!id) return "";
+    const [family] = id.split(":");
+    return this.labels[id] || this.labels[family] || weakness(family) || family.replaceAll("_", " ");
+  }
+
+  /** Say whether a piece of evidence counts against the answer. */
+  isAgainst(item, levels = {}) {
+    const [family] = item.rule.split(":");
+    if (this.against.has(family) || /^(no|missing)_/.test(family)) return true;
+    return !(family in this.labels) && (levels[item.dimension] ?? 2) < 1;
+  }
+
+  /** Return what the persona who is about to speak seems to be doing. */
+  waiting(turn) {
+    const name = this.name(turn.speaker);
+    if (!name) return t("The panel confers");
+    if (turn.position > 1) {
+      return t("{name} waits for the floor, {count} ahead", { name, count: turn.position - 1 });
+    }
+    const plan = turn.plan || {};
+    switch ((plan.trigger || "").split(":")[0]) {
+      case "no_number":
+      case "number_no_baseline":
+      case "perfect_number":
+        return t("{name} is doing your sums again", { name });
+      case "we_no_i":
+        return t("{name} is counting heads in your “we”", { name });
+      case "contradiction":
+        return t("{name} turns back a page", { name });
+      case "evasive":
+      case "off_topic":
+        return t("{name} has put the pen down", { name });
+      case "strong":
+        return t("{name} sits up", { name });
+      default:
+        if (plan.claim) return t("{name} runs a finger along your résumé", { name });
+        return t("{name} draws breath", { name });
+    }
+  }
+
+  /** Return one sentence for the record of events. */
+  record(event) {
+    const data = event.data || {};
+    const name = this.name(data.persona || data.speaker);
+    const change = `${data.from} → ${data.to}`;
+    switch (event.type) {
+      case "turn.speaker_selected":
+        return t("{name} takes the floor", { name });
+      case "turn.cancelled":
+        return t("Interrupted, stopped in {ms} ms", { ms: data.latency_ms ?? "?" });
+      case "turn.first_token":
+        return t("First word after {ms} ms", { ms: data.ttft_ms });
+      case "turn.queued":
+        return t("Place {position} in the queue", { position: data.position });
+      case "turn.started":
+        return [data.provider, data.model].filter(Boolean).join(" · ");
+      case "turn.failed":
+      case "turn.rejected":
+        return brokenTurn(data);
+      case "answer.scored":
+        return t("{q} against a par of {par}", { q: score(data.q), par: score(data.par) });
+      case "hp.changed":
+        return `${t("Nerve")} ${change}`;
+      case "approval.changed":
+        return `${name} ${change}`;
+      case "followup.fired":
+        return this.rule(data.trigger);
+      case "round.started":
+        return t("Round {round}, par {par}", { round: data.round, par: score(data.par) });
+      case "persona.convinced":
+        return t("{name} is convinced", { name });
+      case "room.settled":
+        return verdictWord(data.result);
+      default:
+        return "";
+    }
+  }
+}
+
+/** Return a score as people read it: no needless decimals. */
+export function score(value) {
+  return Number.isFinite(value) ? String(Math.round(value)) : "–";
+}
+
+/** Return a difference with its sign, with a true minus. */
+export function signed(value) {
+  return value < 0 ? `−${Math.abs(value)}` : `+${value}`;
+}
+
+/** Return the name of a scoring dimension. */
+export function dimension(key) {
+  return (
+    {
+      relevance: t("Relevance"),
+      specificity: t("Specifics"),
+      depth: t("Depth"),
+      ownership: t("Ownership"),
+      structure: t("Structure"),
+      consistency: t("Consistency"),
+    }[key] || key
+  );
+}
+
+/** Return what is wrong with a line of the résumé, in two words. */
+export function weakness(key) {
+  return (
+    {
+      no_baseline: t("No baseline"),
+      no_owner: t("Whose work?"),
+      scale_unknown: t("What scale?"),
+      buzzword: t("Buzzword"),
+      perfect_number: t("Too perfect"),
+      duration_vs_claim: t("Dates strain"),
+    }[key] || ""
+  );
+}
+
+/** Return the sentence for a turn that broke off or was refused. */
+export function brokenTurn({ reason, retry_after_s: seconds, retryAfter }) {
+  const wait = seconds ?? retryAfter;
+  switch (reason) {
+    case "queue_full":
+    case "rate_limited":
+    case "overloaded":
+      return wait
+        ? t("The court is full. There is room again in about {seconds} seconds.", { seconds: wait })
+        : t("The court is full. Ask again in a moment.");
+    case "lost_worker":
+    case "lease_lost":
+      return t("The speaker lost their voice in mid-sentence. Nothing of yours is lost.");
+    case "timeout":
+    case "provider_timeout":
+    case "stalled":
+      return t("The speaker fell silent for too long.");
+    default:
+      return t("The line to the speaker broke off. Nothing of yours is lost.");
+  }
+}
+
+/** Return the two or three words of the verdict. */
+export function verdictWord(result) {
+  if (result === "won") return t("The panel is yours");
+  if (result === "lost") return t("Dismissed");
+  return t("You left the seat");
+}
+
+/** Return the one sentence that says why it ended. */
+export function verdictSentence(reason) {
+  return (
+    {
+      goal_reached: t("You were still in the chair when they ran out of reasons."),
+      panel_convinced: t("They came to doubt you, and they leave quoting you."),
+      hp_zero: t("Your nerve ran out before their questions did."),
+      walked_out: t("A chair scraped back, and one of them was gone."),
+      panel_cold: t("Nobody stood up. They had simply stopped listening."),
+      out_of_rounds: t("The clock closed the file with votes still missing."),
+      contradiction_fatal: t("You and your résumé told two different stories."),
+      integrity: t("You spoke to the score sheet once too often."),
+      abandoned: t("The chair is empty, and the file is closed."),
+      timeout: t("The room waited, and then it locked up."),
+    }[reason] || t("The file is closed.")
+  );
+}
+
+/** Return the sentence for a note between the lines, or an empty string. */
+export function noteSentence(entry, words) {
+  const data = entry.data || {};
+  const name = words.name(data.persona);
+  switch (entry.note) {
+    case "convinced":
+      return t("{name} is convinced, and will ask no more.", { name });
+    case "unconvinced":
+      return t("{name} takes the vote back.", { name });
+    case "walked_out":
+      return t("{name} has left the room.", { name });
+    case "hint":
+      return t("You took a hint. It costs 15 points.");
+    case "goal":
+      return t("Round {round}: the win is yours to keep.", { round: data.round });
+    case "refused":
+      return brokenTurn(data);
+    case "forked":
+      return t("This game branches off from another one.");
+    case "settings":
+      return t("From here on: {changes}.", { changes: settingWords(data) });
+    default:
+      return "";
+  }
+}
+
+function settingWords(changes) {
+  const values = {
+    serial: t("they speak in turn"),
+    random: t("the floor is drawn by lot"),
+    director: t("the chair picks the speaker"),
+    calm: t("a calm pace"),
+    normal: t("the usual pace"),
+    brisk: t("a brisk pace"),
+    zh: t("in Chinese"),
+    en: t("in English"),
+  };
+  return Object.entries(changes)
+    .map(([key, value]) =>
+      key === "difficulty" ? t("difficulty {level}", { level: value }) : values[value] || "",
+    )
+    .filter(Boolean)
+    .join(t(", "));
+}
