@@ -5,9 +5,10 @@ Apps never import this file; they declare ``shared_task`` and the outbox sends b
 
 import os
 
-from celery import Celery
-from celery.signals import setup_logging
+from celery import Celery, signals
 from kombu import Queue
+
+from config import worker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -15,8 +16,9 @@ app = Celery("hotseat")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue(name) for name in ("turns", "judging", "background", "voice")]
 app.autodiscover_tasks()
+worker.connect()
 
 
-@setup_logging.connect
+@signals.setup_logging.connect
 def keep_our_logging(**_: object) -> None:
-    """Return nothing: being connected is enough for Celery to leave the root logger alone."""
+    """Do nothing: being connected is enough for Celery to leave the root logger alone."""

@@ -1,12 +1,47 @@
-"""HTTP and WebSocket under one ASGI application."""
+"""HTTP and WebSocket under one ASGI application.
+
+Outermost first: drain (open connections), the edge (request id, no foreign trace context), the
+server span, health and metrics, then the routes: the game's streams are Channels consumers, all
+other HTTP is Django's.
+"""
 
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from channels.routing import ProtocolTypeRouter
+from typing import cast
+
+from asgiref.typing import ASGI3Application
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
+from django.urls import re_path
 
 django_application = get_asgi_application()
 
-application = ProtocolTypeRouter({"http": django_application})
+# The apps are loaded from here on; these imports need them.
+from config import edge, telemetry
+from config.drain import Drain
+from config.health import Health
+from config.origin import SameOrigin, refuse
+from interview import urls as interview_urls
+
+http_routes = URLRouter(
+    [*interview_urls.http_urlpatterns, re_path(r"", django_application)]
+)
+websocket_routes = SameOrigin(
+    AuthMiddlewareStack(
+        URLRouter(
+            [*interview_urls.websocket_urlpatterns, re_path(r"", refuse)]
+        )
+    )
+)
+routes = cast(
+    "ASGI3Application",
+    ProtocolTypeRouter({"http": http_routes, "websocket": websocket_routes}),
+)
+
+telemetry.start("web")
+health = Health(routes)
+application = Drain(edge.Edge(telemetry.edge(health)))
+health.drain = application

@@ -241,6 +241,7 @@ SERVICE_NAME = env.text("OTEL_SERVICE_NAME", default="hotseat")
 ENVIRONMENT = env.text("ENVIRONMENT", default="local")
 COMPONENT = env.text("COMPONENT", default="manage")  # web, turns, background, beat
 METRICS_PORT = env.integer("METRICS_PORT", default=0)  # 0: this process opens no scrape port
+METRICS_HOST = env.text("METRICS_HOST", default="127.0.0.1")
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")  # empty: only this machine may scrape
 DRAIN_NOTICE_SECONDS = env.number("DRAIN_NOTICE_SECONDS", default=0.0)
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", default=10.0)

@@ -1,0 +1,42 @@
+"""The outermost step of a request: its id, and the headers of strangers that are not believed."""
+
+import structlog
+from asgiref.typing import (
+    ASGI3Application,
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    ASGISendEvent,
+    Scope,
+)
+
+from config import request_id, telemetry
+
+_HEADER = request_id.HEADER.lower().encode()
+
+
+class Edge:
+    """Gives every request an id: in the scope for the code, in the answer for the client."""
+
+    def __init__(self, application: ASGI3Application) -> None:
+        """Stand around an application."""
+        self._application = application
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Serve one connection under a fresh id, which every log line of it carries."""
+        if scope["type"] == "lifespan":
+            await self._application(scope, receive, send)
+            return
+        fresh = request_id.new()
+        header = (_HEADER, fresh.encode())
+        headers = [*telemetry.trusted_headers(list(scope["headers"])), header]
+
+        async def send_with_id(message: ASGISendEvent) -> None:
+            if message["type"] in {"http.response.start", "websocket.accept"}:
+                kept = [pair for pair in message["headers"] if pair[0].lower() != _HEADER]
+                message = {**message, "headers": [*kept, header]}
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=fresh):
+            await self._application({**scope, "headers": headers}, receive, send_with_id)

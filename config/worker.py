@@ -1,0 +1,76 @@
+"""What a Celery process does at the turns of its life: logs, traces, metrics, signs of life.
+
+``worker_process_init`` is for forking pools only, so the threads pool is set up in
+``worker_init``; beat has a signal of its own.
+"""
+
+import logging
+
+from celery import Task, signals
+from django.conf import settings
+from prometheus_client import start_http_server
+
+from config import heartbeat, telemetry
+
+logger = logging.getLogger(__name__)
+_SPAN = "_hotseat_span"
+
+
+def connect() -> None:
+    """Connect every handler of this module; called once by ``celery_app``."""
+    signals.worker_init.connect(start, dispatch_uid="hotseat.start")
+    signals.beat_init.connect(start, dispatch_uid="hotseat.start")
+    signals.worker_ready.connect(alive, dispatch_uid="hotseat.ready")
+    signals.heartbeat_sent.connect(alive, dispatch_uid="hotseat.alive")
+    signals.worker_shutting_down.connect(leaving, dispatch_uid="hotseat.leaving")
+    signals.before_task_publish.connect(sent, dispatch_uid="hotseat.sent")
+    signals.task_prerun.connect(begun, dispatch_uid="hotseat.begun")
+    signals.task_postrun.connect(ended, dispatch_uid="hotseat.ended")
+
+
+def start(**_: object) -> None:
+    """Begin to export traces and to answer scrapes."""
+    telemetry.start(settings.COMPONENT)
+    if not settings.METRICS_PORT:
+        return
+    try:
+        start_http_server(settings.METRICS_PORT, addr=settings.METRICS_HOST)
+    except OSError:
+        # The work matters more than its picture; the alert on a missing target says the rest.
+        logger.warning("metrics.port_in_use", extra={"port": settings.METRICS_PORT})
+
+
+def alive(**_: object) -> None:
+    """Renew the sign of life."""
+    heartbeat.beat(settings.COMPONENT)
+
+
+def leaving(**_: object) -> None:
+    """Take the sign of life back before the last tasks end."""
+    heartbeat.stop(settings.COMPONENT)
+
+
+def sent(headers: dict[str, object] | None = None, **_: object) -> None:
+    """Give a task the trace context and the room and turn ids of its sender."""
+    if headers is not None:
+        telemetry.inject(headers)
+
+
+def begun(task: Task | None = None, **_: object) -> None:
+    """Open the span of a task that has a sender; periodic housekeeping has none."""
+    if task is None or not _header(task, "traceparent"):
+        return
+    headers = {name: _header(task, name) for name in ("traceparent", "tracestate", "baggage")}
+    setattr(task.request, _SPAN, telemetry.TaskSpan(task.name, headers))
+
+
+def ended(task: Task | None = None, state: str | None = None, **_: object) -> None:
+    """Close the span of a task."""
+    span = getattr(task.request, _SPAN, None) if task is not None else None
+    if isinstance(span, telemetry.TaskSpan):
+        span.end(failed_with="task_failed" if state == "FAILURE" else "")
+
+
+def _header(task: Task, name: str) -> str:
+    value = getattr(task.request, name, None) or (task.request.headers or {}).get(name)
+    return value if isinstance(value, str) else ""
