@@ -22,11 +22,18 @@ function open(form) {
   form.addEventListener("change", (event) => {
     if (event.target.name === "scenery") seatPanel(form, stage, voice, event.target);
     if (event.target.name === "mode") showMode(form);
-    if (event.target.matches("[data-language]")) offerSamples(form);
+    if (event.target.matches("[data-room-language]")) offerSamples(form);
   });
 
   for (const button of form.querySelectorAll("[data-take-seat]")) {
-    button.addEventListener("click", () => takeSeat(form, button));
+    button.addEventListener("click", () => {
+      const radio = button.closest(".case")?.querySelector("input[name=scenery]");
+      if (radio && !radio.checked) {
+        radio.checked = true;
+        seatPanel(form, stage, voice, radio);
+      }
+      takeSeat(form, button);
+    });
   }
 
   showMode(form);
@@ -73,8 +80,7 @@ class Voice {
 function light(stage, seat) {
   const seats = seat.closest("[data-panel]").querySelectorAll("[data-seat]");
   for (const other of seats) {
-    const face = other.querySelector(".portrait");
-    face.classList.toggle("is-unlit", other !== seat);
+    other.classList.toggle("is-unlit", other !== seat);
     other.setAttribute("aria-pressed", String(other === seat));
   }
   const frame = stage.getBoundingClientRect();
@@ -106,7 +112,7 @@ function showMode(form) {
 function offerSamples(form) {
   const select = form.querySelector("[data-sample]");
   if (!select) return;
-  const language = form.querySelector("[data-language]").value;
+  const language = form.querySelector("[data-room-language]").value;
   const fitting = [...select.options].filter((option) => option.dataset.language === language);
   if (fitting.length === 0) return;
   for (const option of select.options) option.hidden = option.disabled = !fitting.includes(option);
@@ -122,7 +128,7 @@ async function takeSeat(form, button) {
     const room = await sendJson(form.dataset.rooms, {
       scenery: form.querySelector("input[name=scenery]:checked").value,
       mode: form.querySelector("input[name=mode]:checked").value,
-      language: form.querySelector("select[data-language]").value,
+      language: form.querySelector("[data-room-language]").value,
       resume: { sample: form.querySelector("[data-sample]")?.value ?? "" },
     });
     location.assign(room.links.page);
