@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from gateway import metrics, runtime
+
 
 class GatewayConfig(AppConfig):
     """The gateway app; accounts and, later, tenants and keys live here."""
@@ -10,3 +12,8 @@ class GatewayConfig(AppConfig):
     label = "gateway"
     verbose_name = "Gateway"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the series known, so that a scrape is complete before the first request."""
+        metrics.precreate(providers=runtime.PROVIDERS, queues=[runtime.TURNS])
+        metrics.publish_state(runtime.read_state)

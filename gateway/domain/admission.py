@@ -24,11 +24,20 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueuePolicy:
-    """The size of a queue: so many run at once, so many may wait."""
+    """The size of a queue: so many run at once, so many may wait.
+
+    ``wait_seconds`` is how long a worker that has picked a ticket up waits for a running place.
+    """
 
     concurrency: int
     limit: int
     on_full: AdmissionPolicy = AdmissionPolicy.REJECT
+    wait_seconds: float = 30.0
+
+    @property
+    def ceiling(self) -> int:
+        """The highest position that is still let in, in whatever form."""
+        return self.limit * (DEGRADED_HEADROOM if self.on_full is AdmissionPolicy.DEGRADE else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +99,6 @@ def decide(load: QueueLoad, policy: QueuePolicy) -> Admission:
     position = position_of(
         rank=load.n_waiting, n_running=load.n_running, concurrency=policy.concurrency
     )
-    if position <= policy.limit:
-        return Admitted(position)
-    if policy.on_full is AdmissionPolicy.DEGRADE and position <= policy.limit * DEGRADED_HEADROOM:
-        return Admitted(position, is_degraded=True)
-    return Refused(retry_after_seconds(load, policy))
+    if position > policy.ceiling:
+        return Refused(retry_after_seconds(load, policy))
+    return Admitted(position, is_degraded=position > policy.limit)

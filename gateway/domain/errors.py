@@ -6,6 +6,7 @@ GatewayError
 │   ├── QueueFullError           refused at the door; says when to come back
 │   └── QueueExpiredError        waited for a slot longer than its budget
 ├── ProviderBusyError            every place at the provider is taken
+├── StoppedError                 somebody ordered the stream to stop
 ├── LeaseError
 │   ├── LeaseHeldError           somebody else speaks this very epoch
 │   └── FencedError              a newer epoch has taken over
@@ -32,13 +33,21 @@ class DeadlinePhase(StrEnum):
     TOTAL = "total"
 
 
+_TIMEOUT_TYPES = {
+    DeadlinePhase.CONNECT: "connection",
+    DeadlinePhase.FIRST: "ttft_timeout",
+    DeadlinePhase.IDLE: "idle_timeout",
+    DeadlinePhase.TOTAL: "total_timeout",
+}
+
+
 class GatewayError(Exception):
     """Base of every failure the gateway reports on purpose."""
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
-    error_type: ClassVar[str] = "_OTHER"
+    error_type: str = "_OTHER"
 
 
 class StateUnavailableError(GatewayError):
@@ -73,6 +82,12 @@ class ProviderBusyError(GatewayError):
     """The bulkhead around this provider is full and stayed full."""
 
     code, status, retryable, error_type = "provider_busy", 503, True, "queue_expired"
+
+
+class StoppedError(GatewayError):
+    """The stream was ordered to stop: no fault of anybody's."""
+
+    code, status = "cancelled", 499
 
 
 class LeaseError(GatewayError):
@@ -114,7 +129,7 @@ class InvalidRequestError(ProviderError):
 class ProviderUnavailableError(ProviderError):
     """Timed out or answered 5xx; another attempt may succeed."""
 
-    code, status, retryable, error_type = "provider_unavailable", 503, True, "provider_5xx"
+    code, status, retryable, error_type = ("provider_unavailable", 503, True, "provider_5xx")
 
 
 class ProviderTimeoutError(ProviderError):
@@ -125,6 +140,7 @@ class ProviderTimeoutError(ProviderError):
     def __init__(self, message: str, *, phase: DeadlinePhase) -> None:
         super().__init__(message)
         self.phase = phase
+        self.error_type = _TIMEOUT_TYPES[phase]
 
 
 class StreamTruncatedError(ProviderError):

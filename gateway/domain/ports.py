@@ -1,12 +1,13 @@
 """What the gateway needs from the outside world; each port has a fake and a contract suite."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.domain.admission import Admission, QueuePolicy, QueueStatus
-from gateway.domain.messages import ChatRequest, Delta
+from gateway.domain.bulkhead import BulkheadPolicy
+from gateway.domain.messages import ChatRequest, Deadlines, Delta
 from gateway.domain.relay import Item
 
 
@@ -23,7 +24,7 @@ class ChatProvider(Protocol):
 
     name: str
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Yield Start, text and usage, then one Finish; raise a GatewayError on failure.
 
         Cancelling the task that waits for the next delta closes the connection at once.
@@ -171,3 +172,18 @@ class CancelSignals(Protocol):
     ) -> AbstractAsyncContextManager[None]:
         """Call back once, on the loop, when the order is or has already been given."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything outside, and the policies it is used with."""
+
+    providers: Mapping[str, ChatProvider]
+    relay: Relay
+    admissions: Admissions
+    bulkhead: Bulkhead
+    leases: Leases
+    cancels: CancelSignals
+    queues: Mapping[str, QueuePolicy]
+    bulkheads: Mapping[str, BulkheadPolicy]
+    deadlines: Deadlines

@@ -66,10 +66,6 @@ class Cursor:
         self.is_ended = True
         return Verdict.APPLY
 
-    def lose_place(self) -> None:
-        """Forget the position: the next thing that applies is a snapshot."""
-        self.is_placed = False
-
     def _judge_delta(self, delta: Delta) -> Verdict:
         if not self.is_placed:
             return Verdict.RESNAPSHOT
@@ -82,8 +78,6 @@ class Cursor:
 
     def _judge_snapshot(self, snapshot: Snapshot) -> Verdict:
         if self.is_placed and snapshot.upto_seq <= self.last_seq:
-            return Verdict.DROP
-        if snapshot.upto_seq < self.last_seq:
             return Verdict.DROP
         self.last_seq = snapshot.upto_seq
         self.is_placed = True

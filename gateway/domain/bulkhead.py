@@ -1,0 +1,24 @@
+"""How many calls a provider may have in flight, and how patiently a caller waits for a place."""
+
+from dataclasses import dataclass
+
+FIRST_PAUSE_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class BulkheadPolicy:
+    """The size of one provider's bulkhead and the longest wait for a place in it."""
+
+    limit: int
+    wait_seconds: float = 30.0
+
+
+def pause_seconds(attempt: int, *, roll: float) -> float:
+    """Return how long to wait after the ``attempt``-th refusal (0, 1 ...).
+
+    Doubles up to a quarter of a second. ``roll`` in [0, 1) takes away up to half of it, so
+    that those who were refused together do not come back together.
+    """
+    full = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
+    return full * (1 - roll / 2)

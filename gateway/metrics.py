@@ -1,0 +1,150 @@
+"""The gateway's named series. Labels are enums or configured names, never ids.
+
+What only one process knows is a counter or histogram here. What processes share (places at a
+provider, queues) is read from the shared store when somebody scrapes: see `StateCollector`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+_TTFT = (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 4, 5, 7.5, 10, 15, 20, 30, 60)
+_WAIT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_CANCEL = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5)
+_PACE = (1, 2, 5, 10, 20, 40, 60, 80, 120, 200, 400)
+_CALL = ("provider", "model")
+
+OUTCOMES = ("ok", "error", "timeout", "cancelled", "rejected_capacity")
+CANCEL_PHASES = ("queued", "pre_first_token", "streaming")
+CANCEL_SOURCES = ("user", "disconnect", "deadline", "shutdown", "other")
+WAIT_OUTCOMES = ("admitted", "expired", "cancelled")
+
+REQUESTS = Counter(
+    "gw_requests_total", "Model calls that ended.", (*_CALL, "outcome", "error_type")
+)
+REQUEST_SECONDS = Histogram(
+    "gw_request_duration_seconds",
+    "From the call's start to its terminal delta.",
+    (*_CALL, "outcome"),
+    buckets=_TTFT,
+)
+TTFT_SECONDS = Histogram(
+    "gw_provider_ttft_seconds", "Request issued to first content.", _CALL, buckets=_TTFT
+)
+TOKENS_PER_SECOND = Histogram(
+    "gw_output_tokens_per_second", "Output pace after the first token.", _CALL, buckets=_PACE
+)
+TOKENS = Counter("gw_tokens_total", "Tokens in and out.", (*_CALL, "type"))
+QUEUE_WAIT_SECONDS = Histogram(
+    "gw_queue_wait_seconds", "Admitted to started.", ("queue", "outcome"), buckets=_WAIT
+)
+ADMISSIONS = Counter("gw_admission_total", "Answers at the door.", ("decision", "reason"))
+CANCELS = Counter("gw_cancels_total", "Streams stopped on order.", ("source", "phase"))
+CANCEL_SECONDS = Histogram(
+    "gw_cancel_latency_seconds", "Order given to provider closed.", ("phase",), buckets=_CANCEL
+)
+FENCED = Counter("gw_fenced_total", "Speakers stopped because a newer epoch took over.")
+
+RELAY_DELTAS = Counter("gw_relay_deltas_total", "Deltas taken from speakers.")
+RELAY_FLUSHES = Counter("gw_relay_flushes_total", "Batches sent.", ("outcome",))
+RELAY_RESEEDS = Counter("gw_relay_reseeds_total", "Streams written anew after an outage.")
+RELAY_DELIVERED = Counter("gw_relay_delivered_total", "Items handed to local readers.")
+RELAY_REPLAYS = Counter("gw_relay_replays_total", "Reads of a stored stream.", ("reason",))
+RELAY_READERS = Gauge("gw_relay_readers_count", "Readers attached to this process.")
+
+REPLAY_REASONS = ("open", "slow", "gap", "restored")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReading:
+    """A queue as the shared store holds it."""
+
+    depth: int
+    limit: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StateReading:
+    """One look at the shared store; in-flight maps a provider to (held, limit)."""
+
+    in_flight: Mapping[str, tuple[int, int]]
+    queues: Mapping[str, QueueReading]
+
+
+class StateCollector(Collector):
+    """Reads the gauges that are true across processes, once per scrape.
+
+    ``read`` returns None when the store does not answer: then the series are absent, which is
+    the truth, and not zero, which would be a claim.
+    """
+
+    def __init__(self, read: Callable[[], StateReading | None]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the families without reading, so that registering costs nothing."""
+        yield from _families()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the families as they stand now."""
+        reading = self._read()
+        if reading is None:
+            return
+        in_flight, in_flight_limit, depth, limit, oldest = _families()
+        for provider, (held, size) in reading.in_flight.items():
+            in_flight.add_metric([provider], held)
+            in_flight_limit.add_metric([provider], size)
+        for name, queue in reading.queues.items():
+            depth.add_metric([name], queue.depth)
+            limit.add_metric([name], queue.limit)
+            oldest.add_metric([name], queue.oldest_seconds)
+        yield from (in_flight, in_flight_limit, depth, limit, oldest)
+
+
+def publish_state(
+    read: Callable[[], StateReading | None], registry: CollectorRegistry = REGISTRY
+) -> None:
+    """Serve the shared gauges from this process's registry."""
+    registry.register(StateCollector(read))
+
+
+def precreate(*, providers: Iterable[str], queues: Iterable[str]) -> None:
+    """Make the label sets known at start exist, so that a rate sees the first increment."""
+    for provider in providers:
+        TTFT_SECONDS.labels(provider, provider)
+        TOKENS_PER_SECOND.labels(provider, provider)
+        REQUESTS.labels(provider, provider, "ok", "")
+        for kind in ("input", "output"):
+            TOKENS.labels(provider, provider, kind)
+        for outcome in OUTCOMES:
+            REQUEST_SECONDS.labels(provider, provider, outcome)
+    _precreate_rest(queues)
+
+
+def _precreate_rest(queues: Iterable[str]) -> None:
+    for queue, outcome in product(queues, WAIT_OUTCOMES):
+        QUEUE_WAIT_SECONDS.labels(queue, outcome)
+    for decision, reason in (("admitted", ""), ("degraded", ""), ("rejected", "queue_full")):
+        ADMISSIONS.labels(decision, reason)
+    for phase, source in product(CANCEL_PHASES, CANCEL_SOURCES):
+        CANCEL_SECONDS.labels(phase)
+        CANCELS.labels(source, phase)
+    for reason in REPLAY_REASONS:
+        RELAY_REPLAYS.labels(reason)
+    for outcome in ("ok", "error"):
+        RELAY_FLUSHES.labels(outcome)
+
+
+def _families() -> tuple[GaugeMetricFamily, ...]:
+    return (
+        GaugeMetricFamily("gw_inflight", "Places held at a provider.", labels=["provider"]),
+        GaugeMetricFamily("gw_inflight_limit", "Places at a provider.", labels=["provider"]),
+        GaugeMetricFamily("gw_queue_depth", "Tickets waiting.", labels=["queue"]),
+        GaugeMetricFamily("gw_queue_limit", "Tickets that may wait.", labels=["queue"]),
+        GaugeMetricFamily("gw_queue_oldest_seconds", "Longest wait.", labels=["queue"]),
+    )

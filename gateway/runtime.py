@@ -1,0 +1,263 @@
+"""The composition root: reads settings once, builds the adapters, owns the loop thread.
+
+All provider I/O of a process runs on one asyncio loop in one thread, started when first
+needed and again in a forked child. Threads hand it coroutines and wait; two hundred turns cost
+two hundred waiting threads, not two hundred loops.
+"""
+
+import asyncio
+import os
+import queue
+import threading
+import weakref
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.conf import settings
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from gateway import metrics
+from gateway.adapters.providers import PROVIDERS
+from gateway.adapters.redis.admission import RedisAdmissions
+from gateway.adapters.redis.bulkhead import RedisBulkhead
+from gateway.adapters.redis.cancellation import RedisCancelSignals
+from gateway.adapters.redis.leases import RedisLeases
+from gateway.adapters.redis.relay import RedisRelay
+from gateway.adapters.redis.relay_hub import RedisRelayHub
+from gateway.domain.admission import AdmissionPolicy, QueuePolicy
+from gateway.domain.bulkhead import BulkheadPolicy
+from gateway.domain.errors import StateUnavailableError
+from gateway.domain.messages import Deadlines
+from gateway.domain.ports import Ports
+from gateway.domain.speech import Piece, SpeechOrder
+from gateway.services import queues, streaming
+from gateway.services.heartbeat import Heart
+
+TURNS = "turns"
+HANDOVER_PIECES = 64
+STORE_TIMEOUT_SECONDS = 2.0
+STORE_CONNECTIONS = 32
+SCRAPE_SECONDS = 0.5
+
+Result = TypeVar("Result")
+
+
+def store(*, is_listening: bool = False) -> Redis:
+    """Return a client of the shared store, with timeouts in seconds rather than minutes.
+
+    A listening client waits for messages as long as it takes and never retries by itself:
+    whoever listens has to know that something was missed.
+    """
+    pool = BlockingConnectionPool.from_url(
+        settings.REDIS_URL,
+        max_connections=STORE_CONNECTIONS,
+        timeout=STORE_TIMEOUT_SECONDS,
+        socket_connect_timeout=STORE_TIMEOUT_SECONDS,
+        socket_timeout=None if is_listening else STORE_TIMEOUT_SECONDS,
+        socket_keepalive=True,
+        retry=Retry(NoBackoff(), 0 if is_listening else 1),
+    )
+    return Redis.from_pool(pool)
+
+
+def build_ports() -> Ports:
+    """Return ports on the configured store; they belong to the loop they are first used on."""
+    client, listening = store(), store(is_listening=True)
+    prefix, lease_seconds = key_prefix(), settings.LEASE_SECONDS
+    turns = QueuePolicy(
+        concurrency=settings.TURNS_CONCURRENCY,
+        limit=settings.TURNS_QUEUE_LIMIT,
+        on_full=AdmissionPolicy(settings.ADMISSION_POLICY),
+    )
+    return Ports(
+        providers={name: provider() for name, provider in PROVIDERS.items()},
+        relay=RedisRelay(
+            client,
+            prefix=prefix,
+            flush_seconds=settings.RELAY_FLUSH_SECONDS,
+            maxlen=settings.RELAY_MAXLEN,
+            ttl_seconds=settings.RELAY_TTL_SECONDS,
+        ),
+        admissions=RedisAdmissions(client, prefix=prefix, lease_seconds=lease_seconds),
+        bulkhead=RedisBulkhead(client, prefix=prefix, lease_seconds=lease_seconds),
+        leases=RedisLeases(client, prefix=prefix, lease_seconds=lease_seconds),
+        cancels=RedisCancelSignals(client, listening, prefix=prefix),
+        queues={TURNS: turns},
+        bulkheads={name: BulkheadPolicy(settings.TURNS_CONCURRENCY) for name in PROVIDERS},
+        deadlines=Deadlines(**settings.PROVIDER_DEADLINES),
+    )
+
+
+def key_prefix() -> str:
+    """Return what every key and channel of the gateway begins with."""
+    return f"{settings.REDIS_PREFIX}gw:"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What a process has once: the loop in its thread, and what lives on that loop."""
+
+    loop: asyncio.AbstractEventLoop
+    ports: Ports
+    heart: Heart
+
+
+class _Process:
+    """Holds the engine of this process; a forked child begins with none."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+
+    def engine(self) -> Engine:
+        """Return the engine, started by whoever asks first."""
+        with self._lock:
+            if self._engine is None:
+                loop = asyncio.new_event_loop()
+                threading.Thread(target=loop.run_forever, name="gateway-loop", daemon=True).start()
+                built = build_ports()
+                heart = Heart(built, beat_seconds=settings.HEARTBEAT_SECONDS)
+                self._engine = Engine(loop, built, heart)
+            return self._engine
+
+    def forget(self) -> None:
+        """Drop the engine without touching it: in a forked child its thread does not exist."""
+        self._lock = threading.Lock()
+        self._engine = None
+
+
+_process = _Process()
+os.register_at_fork(after_in_child=_process.forget)
+
+
+def ports() -> Ports:
+    """Return the process's ports; they belong to the loop thread."""
+    return _process.engine().ports
+
+
+def call(step: Coroutine[object, object, Result]) -> Result:
+    """Return what the coroutine returns, run on the loop thread while this thread waits."""
+    return asyncio.run_coroutine_threadsafe(step, _process.engine().loop).result()
+
+
+async def acall(step: Coroutine[object, object, Result]) -> Result:
+    """Return what the coroutine returns, run on the loop thread while this task waits."""
+    future = asyncio.run_coroutine_threadsafe(step, _process.engine().loop)
+    return await asyncio.wrap_future(future)
+
+
+_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, RedisRelayHub] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def hub() -> RedisRelayHub:
+    """Return the running loop's hub."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = RedisRelayHub(store(), store(is_listening=True), prefix=key_prefix())
+    return _hubs[loop]
+
+
+async def aclose_hub() -> None:
+    """Close the running loop's hub, if it has one."""
+    closing = _hubs.pop(asyncio.get_running_loop(), None)
+    if closing is not None:
+        await closing.aclose()
+
+
+def read_state() -> metrics.StateReading | None:
+    """Return the shared gauges as the store holds them; None when it does not answer soon."""
+    engine = _process.engine()
+    future = asyncio.run_coroutine_threadsafe(_state(engine.ports), engine.loop)
+    try:
+        return future.result(timeout=SCRAPE_SECONDS)
+    except (StateUnavailableError, TimeoutError):
+        future.cancel()
+        return None
+
+
+async def _state(built: Ports) -> metrics.StateReading:
+    in_flight = {
+        name: (await built.bulkhead.in_flight(name), policy.limit)
+        for name, policy in built.bulkheads.items()
+    }
+    readings = {}
+    for name in built.queues:
+        status = await queues.status(queue=name, ports=built)
+        readings[name] = metrics.QueueReading(
+            depth=status.n_waiting, limit=status.limit, oldest_seconds=status.oldest_wait_seconds
+        )
+    return metrics.StateReading(in_flight=in_flight, queues=readings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """The turn left the loop, with an error when there was no outcome."""
+
+    error: BaseException | None
+
+
+class Handover:
+    """A bounded queue from the loop to one thread; ``put`` and ``offer`` are the loop's."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, bound: int = HANDOVER_PIECES) -> None:
+        self._loop = loop
+        self._pieces: queue.SimpleQueue[Piece | _Over] = queue.SimpleQueue()
+        self._room = bound
+        self._freed = asyncio.Event()
+
+    async def put(self, piece: Piece) -> None:
+        """Hand over the piece; wait while the thread is that far behind."""
+        while not self.offer(piece):
+            self._freed.clear()
+            await self._freed.wait()
+
+    def offer(self, piece: Piece) -> bool:
+        """Hand over the piece if there is room now, and say whether there was."""
+        if self._room == 0:
+            return False
+        self._room -= 1
+        self._pieces.put(piece)
+        return True
+
+    def finish(self, error: BaseException | None) -> None:
+        """Say that nothing follows."""
+        self._pieces.put(_Over(error))
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the pieces to the thread; raise what the turn raised."""
+        while not isinstance(piece := self._pieces.get(), _Over):
+            self._loop.call_soon_threadsafe(self._free)
+            yield piece
+        if piece.error is not None:
+            raise piece.error
+
+    def _free(self) -> None:
+        self._room += 1
+        self._freed.set()
+
+
+def speak(order: SpeechOrder) -> Iterator[Piece]:
+    """Yield the pieces of the turn to the calling thread while the loop thread speaks it."""
+    engine = _process.engine()
+    handover = Handover(engine.loop)
+    future = asyncio.run_coroutine_threadsafe(_speak_into(handover, order, engine), engine.loop)
+    try:
+        yield from handover.pieces()
+    finally:
+        future.cancel()
+
+
+async def _speak_into(handover: Handover, order: SpeechOrder, engine: Engine) -> None:
+    error: BaseException | None = None
+    try:
+        await streaming.speak(order=order, ports=engine.ports, heart=engine.heart, outbox=handover)
+    except BaseException as raised:
+        error = raised
+        raise
+    finally:
+        handover.finish(error)

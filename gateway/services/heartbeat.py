@@ -1,0 +1,100 @@
+"""One beat per process for everything its streams hold: leases, tickets, places.
+
+Two hundred streams renew three things each every second; together that is three calls.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from gateway.domain.errors import StateUnavailableError
+from gateway.domain.ports import LeaseClaim, Ports
+from gateway.domain.speech import Ticket
+
+_logger = logging.getLogger(__name__)
+
+
+class Heart:
+    """Renews what is being kept, while anything is; belongs to one event loop."""
+
+    def __init__(self, ports: Ports, *, beat_seconds: float) -> None:
+        self._ports = ports
+        self._beat_seconds = beat_seconds
+        self._claims: dict[str, tuple[LeaseClaim, Callable[[], None]]] = {}
+        self._tickets: set[Ticket] = set()
+        self._places: set[tuple[str, str]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._is_store_away = False
+
+    @contextlib.contextmanager
+    def keep_lease(self, claim: LeaseClaim, *, on_lost: Callable[[], None]) -> Iterator[None]:
+        """Keep the lease alive inside the block; call back when it is somebody else's."""
+        self._claims[claim.lease_id] = (claim, on_lost)
+        self._start()
+        try:
+            yield
+        finally:
+            self._claims.pop(claim.lease_id, None)
+
+    @contextlib.contextmanager
+    def keep_ticket(self, ticket: Ticket) -> Iterator[None]:
+        """Keep the running place of a ticket inside the block."""
+        self._tickets.add(ticket)
+        self._start()
+        try:
+            yield
+        finally:
+            self._tickets.discard(ticket)
+
+    @contextlib.contextmanager
+    def keep_place(self, name: str, holder: str) -> Iterator[None]:
+        """Keep a place in a bulkhead inside the block."""
+        self._places.add((name, holder))
+        self._start()
+        try:
+            yield
+        finally:
+            self._places.discard((name, holder))
+
+    async def beat(self) -> None:
+        """Renew everything once; a store that does not answer is tried at the next beat."""
+        try:
+            await self._renew_leases()
+            await self._renew_places()
+        except StateUnavailableError:
+            if not self._is_store_away:
+                _logger.warning("gateway.heartbeat_missed")
+            self._is_store_away = True
+        else:
+            self._is_store_away = False
+
+    def _start(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._claims or self._tickets or self._places:
+            await asyncio.sleep(self._beat_seconds)
+            await self.beat()
+
+    async def _renew_leases(self) -> None:
+        claims = [claim for claim, _ in self._claims.values()]
+        if not claims:
+            return
+        for lease_id in await self._ports.leases.renew(claims):
+            if lease_id in self._claims:
+                self._claims[lease_id][1]()
+
+    async def _renew_places(self) -> None:
+        tickets: dict[str, list[str]] = defaultdict(list)
+        for ticket in self._tickets:
+            tickets[ticket.queue].append(ticket.id)
+        for queue, ids in tickets.items():
+            await self._ports.admissions.renew(queue, ids)
+        holders: dict[str, list[str]] = defaultdict(list)
+        for name, holder in self._places:
+            holders[name].append(holder)
+        for name, ids in holders.items():
+            await self._ports.bulkhead.renew(name, ids)
