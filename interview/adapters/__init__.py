@@ -1,0 +1,1 @@
+"""The outside world behind the game's ports."""

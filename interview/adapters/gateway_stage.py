@@ -1,0 +1,121 @@
+"""The gateway as the game's stage."""
+
+from collections.abc import Iterator, Sequence
+
+from gateway import facade
+from interview.domain.errors import UnavailableError
+from interview.domain.ports import (
+    Place,
+    Refusal,
+    SpeakerGoneError,
+    Speech,
+    SpeechEnded,
+    SpeechFirstToken,
+    SpeechPiece,
+    SpeechSegment,
+    SpeechStarted,
+)
+
+QUEUE = "turns"
+
+
+class GatewayStage:
+    """Turns spoken through ``gateway.facade``; the only place that knows its types."""
+
+    def reserve(self, stream: str) -> Place | Refusal:
+        """Return a place in the queue, or why there is none."""
+        try:
+            admission = facade.admit(QUEUE, stream)
+        except facade.StateUnavailableError as error:
+            raise UnavailableError("The queue is away for a moment; try again.") from error
+        if isinstance(admission, facade.Admitted):
+            return Place(admission.position)
+        return Refusal(
+            reason=admission.reason.value,
+            retry_after_seconds=max(1, round(admission.retry_after_seconds)),
+            may_degrade=admission.may_degrade,
+        )
+
+    def give_back(self, stream: str) -> None:
+        """Give an unused place back; a queue that is away forgets it by itself."""
+        try:
+            facade.release(QUEUE, stream)
+        except facade.StateUnavailableError:
+            return
+
+    def speak(self, speech: Speech) -> Iterator[SpeechPiece]:
+        """Yield the pieces of a turn as the gateway speaks them."""
+        try:
+            for piece in facade.speak(_order(speech)):
+                yield _piece(piece)
+        except (facade.LeaseHeldError, facade.FencedError) as error:
+            raise SpeakerGoneError(speech.stream_id) from error
+
+    def interrupt(self, stream: str, *, by: str) -> None:
+        """Stop the turn wherever it is being spoken; the caller's fence holds if this cannot."""
+        try:
+            facade.cancel(stream, by=by)
+        except facade.StateUnavailableError:
+            return
+
+    def spoken_now(self, streams: Sequence[str]) -> set[str]:
+        """Return those of the turns that a living worker is speaking."""
+        by_lease = {_lease(stream): stream for stream in streams}
+        return {by_lease[lease] for lease in facade.lease_alive(by_lease)}
+
+
+def _lease(stream: str) -> str:
+    return stream.rpartition(".")[0]
+
+
+def _order(speech: Speech) -> facade.SpeechOrder:
+    return facade.SpeechOrder(
+        stream_id=speech.stream_id,
+        lease_id=_lease(speech.stream_id),
+        epoch=speech.epoch,
+        request=facade.ChatRequest(
+            request_id=speech.stream_id,
+            provider="scripted",
+            model="scripted",
+            script=facade.Script(
+                text=speech.text,
+                pace_cps=speech.characters_per_second,
+                seed=speech.seed,
+            ),
+        ),
+        ticket=facade.Ticket(QUEUE, speech.stream_id),
+        attributes={"room.id": str(speech.room_id), "turn.id": speech.turn_id},
+    )
+
+
+def _piece(piece: facade.Piece) -> SpeechPiece:
+    if isinstance(piece, facade.Segment):
+        return SpeechSegment(piece.text, piece.upto_seq, piece.timing)
+    if isinstance(piece, facade.FirstToken):
+        return SpeechFirstToken(piece.ttft_ms)
+    if isinstance(piece, facade.Started):
+        return SpeechStarted(
+            provider=piece.provider,
+            model=piece.model,
+            route_decision=piece.route_decision,
+            cost_score=piece.cost_score,
+            queue_wait_ms=piece.queue_wait_ms,
+        )
+    return _ended(piece)
+
+
+def _ended(outcome: facade.Outcome) -> SpeechEnded:
+    is_cancelled = outcome.finish is facade.FinishReason.CANCELLED
+    return SpeechEnded(
+        text=outcome.text,
+        input_tokens=outcome.usage.input_total,
+        output_tokens=outcome.usage.output_total,
+        is_estimated=outcome.usage.source is facade.UsageSource.ESTIMATED,
+        duration_ms=outcome.duration_ms,
+        tokens_per_second=round(outcome.tokens_per_second or 0.0, 1),
+        provider_closed=outcome.provider_closed,
+        failure=outcome.failure.code if outcome.failure else None,
+        is_retryable=outcome.failure.retryable if outcome.failure else True,
+        cancelled_by=(outcome.cancelled_by or "unknown") if is_cancelled else None,
+        cancel_latency_ms=outcome.cancel_latency_ms or 0,
+    )

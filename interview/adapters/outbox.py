@@ -1,0 +1,55 @@
+"""What leaves after a commit: events to readers by the channel layer, jobs to Celery."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from celery import current_app
+from channels.layers import get_channel_layer
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from gateway import facade
+from interview.domain.events import Event
+from interview.domain.jobs import QUEUES, Job
+from interview.services import event_codec
+
+logger = logging.getLogger(__name__)
+
+
+def room_group(room_id: UUID) -> str:
+    """Return the channel layer's group of a room's readers."""
+    return f"room.{room_id}"
+
+
+class LiveOutbox:
+    """Readers and workers, told at once; a broker that is away costs nothing durable.
+
+    The log is already committed when this runs. Readers catch up by their position, and the
+    reaper hands out again what a lost job should have done.
+    """
+
+    def publish(self, room_id: UUID, events: Sequence[Event]) -> None:
+        """Send the events to the room's readers."""
+        layer = get_channel_layer()
+        message = {
+            "type": "room.events",
+            "events": [event_codec.envelope(event) for event in events],
+        }
+        try:
+            facade.run_on_loop(layer.group_send(room_group(room_id), message))
+        except (RedisError, OSError):
+            logger.warning("outbox.publish_failed", extra={"room_id": str(room_id)})
+
+    def enqueue(self, job: Job, arguments: Iterable[str], *, delay_seconds: float = 0.0) -> None:
+        """Send the job to its queue."""
+        try:
+            current_app.send_task(
+                job.value,
+                args=list(arguments),
+                queue=QUEUES[job],
+                countdown=delay_seconds or None,
+                retry=False,
+            )
+        except (OperationalError, RedisError, OSError):
+            logger.warning("outbox.enqueue_failed", extra={"job": job.value})

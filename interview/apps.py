@@ -1,0 +1,14 @@
+"""The interview app."""
+
+from django.apps import AppConfig
+
+
+class InterviewConfig(AppConfig):
+    """The game: rooms, panels, questions, scores."""
+
+    name = "interview"
+    verbose_name = "Interviews"
+
+    def ready(self) -> None:
+        """Register the start-up checks."""
+        from interview import checks  # noqa: F401, PLC0415  (registers on import, apps are ready)

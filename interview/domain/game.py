@@ -1,0 +1,368 @@
+"""The game's decisions: a command and a room in, the facts that follow out.
+
+Nothing here writes, waits or looks at a clock; ``at`` is an argument. Each decision returns the
+events in order, already placed in the log, and the room they lead to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from interview.domain import events as ev
+from interview.domain import modes, planning
+from interview.domain.answers import Answer, Trigger, read_answer
+from interview.domain.bilingual import Language
+from interview.domain.errors import NothingToRetryError, NotYourTurnError, RoomSettledError
+from interview.domain.events import Event, Payload, Result
+from interview.domain.glyphs import glyph
+from interview.domain.judgement import Heard, Verdict, chance, judge
+from interview.domain.lines import band_of, react
+from interview.domain.orchestration import Choice, Reason, choose_speaker
+from interview.domain.planning import Plan
+from interview.domain.position import Position
+from interview.domain.questions import Question
+from interview.domain.room import Room, Status, WinReason, advance
+from interview.domain.scenery import Mode, Strategy
+from interview.domain.scoring import Score, score_answer
+
+RULESET = "1"
+TRAPS = frozenset({Trigger.CONTRADICTION, Trigger.PERFECT_NUMBER})
+TRAP_MARGIN = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a new room is asked to be."""
+
+    mode: Mode
+    language: Language
+    seed: int
+    resume_id: str
+    strategy: Strategy | None = None
+    engine: str = "scripted"
+    nickname: str = ""
+
+
+@dataclass(slots=True)
+class Record:
+    """The facts decided so far and the room they add up to; the caller's room stays untouched."""
+
+    room: Room
+    at: datetime
+    events: list[Event] = field(default_factory=list)
+
+    def add(self, payload: Payload, turn_id: str | None = None) -> None:
+        """Place the fact next in the log; raise IllegalTransitionError when it may not follow."""
+        event = Event(self.room.offset + 1, self.at, payload, turn_id)
+        advance(self.room, event)
+        self.events.append(event)
+
+
+def open_room(record: Record, position: Position, opening: Opening) -> None:
+    """Seat the candidate and plan the first question."""
+    scenery = position.scenery
+    record.add(
+        ev.RoomCreated(
+            scenery=scenery.id,
+            scenery_version=scenery.version,
+            mode=opening.mode,
+            language=opening.language,
+            strategy=opening.strategy or scenery.strategy.default,
+            seed=opening.seed,
+            panel=list(scenery.panel),
+            engine=opening.engine,
+            ruleset=RULESET,
+            edition=position.edition.id,
+            hp=modes.MAX_HP,
+            approval=dict.fromkeys(scenery.panel, scenery.approval.start),
+            difficulty=scenery.difficulty.start,
+            nickname=opening.nickname,
+        )
+    )
+    record.add(_resume_parsed(position, opening.resume_id))
+    _next_round(record, position, answer="")
+
+
+def take_answer(record: Record, position: Position, *, text: str, client_id: str) -> None:
+    """Take the candidate's words: score them, let them act, end the game or plan the next turn."""
+    room = record.room
+    if room.status is Status.SETTLED:
+        raise RoomSettledError("The verdict has fallen; this room takes no more answers.")
+    if not room.may_answer or room.turn is None:
+        raise NotYourTurnError("The panel is not waiting for an answer.")
+    record.add(ev.AnswerSubmitted(text=text, client_id=client_id), room.turn.id)
+    hearing = _hear(room, position, text)
+    for span in hearing.answer.injections:
+        n_seen = record.room.n_injections + 1
+        record.add(ev.IntegrityInjection(span=list(span), n_seen=n_seen), room.turn.id)
+    verdict = judge(room, position, hearing.heard)
+    record.add(_scored(room, position, hearing, verdict), room.turn.id)
+    _apply_verdict(record, hearing, verdict)
+    if verdict.ended is not None:
+        _settle(record, *verdict.ended)
+    else:
+        _next_round(record, position, answer=text)
+
+
+def repeat_turn(record: Record) -> None:
+    """Plan the same question again, after a turn that was cut short, failed or was refused."""
+    room = record.room
+    if not room.may_retry or room.turn is None:
+        raise NothingToRetryError("The last question was asked to the end.")
+    thread, last = room.thread, room.turn
+    turn_id = _new_turn(record, Choice(last.speaker, Reason.REPEATS))
+    record.add(
+        ev.TurnPlanned(
+            speaker=last.speaker,
+            intent="repeat",
+            question_id=thread.question_id,
+            text=room.planned_text,
+            fact_id=thread.fact_id,
+            claim=thread.claim,
+            depth=thread.depth,
+        ),
+        turn_id,
+    )
+
+
+def leave(record: Record) -> None:
+    """Leave the seat: with the win when the goal is reached, else the room counts as abandoned."""
+    if record.room.status is Status.SETTLED:
+        raise RoomSettledError("The verdict has fallen already.")
+    if record.room.goal_reached:
+        _settle(record, Result.WON, WinReason.GOAL_REACHED)
+    else:
+        _settle(record, Result.ABANDONED, modes.FailureReason.ABANDONED)
+
+
+def time_out(record: Record) -> None:
+    """Close a room nobody came back to."""
+    if record.room.goal_reached:
+        _settle(record, Result.WON, WinReason.GOAL_REACHED)
+    else:
+        _settle(record, Result.ABANDONED, modes.FailureReason.TIMEOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """The answer as read and scored, for every persona's weights."""
+
+    question: Question
+    answer: Answer
+    score: Score
+    heard: Heard
+
+
+def _hear(room: Room, position: Position, text: str) -> Hearing:
+    question = position.edition.questions[room.thread.question_id]
+    answer = read_answer(
+        text,
+        question=question,
+        resume=position.resume,
+        language=room.language,
+        earlier=[tuple(sketch) for sketch in room.sketches],
+        claims=room.claims,
+    )
+    covered = frozenset({*answer.key_points, *room.thread.covered})
+    credited = replace(answer, key_points=tuple(sorted(covered)))
+    scores = {
+        persona: score_answer(
+            credited,
+            question=question,
+            weights=position.persona(persona).weights,
+            par=room.par,
+        )
+        for persona in room.panel
+    }
+    asker = room.thread.speaker
+    return Hearing(
+        question=question,
+        answer=answer,
+        score=scores[asker],
+        heard=Heard(
+            asker=asker,
+            marks={persona: score.q for persona, score in scores.items()},
+            is_contradiction=bool(answer.contradictions),
+            is_injection=bool(answer.injections),
+        ),
+    )
+
+
+def _scored(room: Room, position: Position, hearing: Hearing, verdict: Verdict) -> ev.AnswerScored:
+    score, answer = hearing.score, hearing.answer
+    before = chance(room)
+    best = judge(room, position, _best(room, hearing.question)).chance
+    return ev.AnswerScored(
+        q=score.q,
+        par=room.par,
+        tier="rules",
+        dimensions={dimension.value: value for dimension, value in score.levels.items()},
+        evidence=[ev.Evidence(e.dimension, e.quote, e.rule) for e in score.evidence],
+        caps=list(score.caps),
+        explain=score.explain,
+        round=room.round,
+        persona=room.thread.speaker,
+        triggers=list(score.triggers),
+        key_points=list(answer.key_points),
+        sketch=list(answer.sketch),
+        claims=dict(answer.claims),
+        contradictions=len(answer.contradictions),
+        reaction=_reaction(room, position, hearing),
+        glyph=glyph(
+            before=before,
+            after=verdict.chance,
+            best=best,
+            is_trap_beaten=_is_trap(room) and score.q >= room.par + TRAP_MARGIN,
+        ),
+        verdict_before=round(before, 1),
+        verdict_after=round(verdict.chance, 1),
+    )
+
+
+def _best(room: Room, question: Question) -> Heard:
+    best = float(question.best_q)
+    return Heard(asker=room.thread.speaker, marks=dict.fromkeys(room.panel, best))
+
+
+def _is_trap(room: Room) -> bool:
+    return room.thread.trigger in TRAPS
+
+
+def _reaction(room: Room, position: Position, hearing: Hearing) -> ev.Reaction:
+    score, answer = hearing.score, hearing.answer
+    clash = answer.contradictions[0] if answer.contradictions else None
+    return react(
+        room,
+        position,
+        persona=room.thread.speaker,
+        band=band_of(score.q, room.par, score.triggers),
+        quote=next((e.quote for e in score.evidence if e.quote), ""),
+        a=clash.was if clash else "",
+        b=clash.said if clash else "",
+    )
+
+
+def _apply_verdict(record: Record, hearing: Hearing, verdict: Verdict) -> None:
+    room = record.room
+    reason = hearing.score.reason
+    if room.mode is Mode.SURVIVE:
+        if verdict.hp != room.hp or verdict.used_shield:
+            record.add(ev.HpChanged(room.hp, verdict.hp, reason, shielded=verdict.used_shield))
+        if verdict.reaches_goal and verdict.ended is None:
+            record.add(ev.GoalReached(round=room.round))
+        return
+    for persona in verdict.unconvinced:
+        record.add(ev.PersonaUnconvinced(persona))
+    for persona, points in verdict.approval.items():
+        if points != room.approval[persona]:
+            old = room.approval[persona]
+            record.add(ev.ApprovalChanged(persona, old, points, reason))
+    for persona in verdict.newly_convinced:
+        record.add(ev.PersonaConvinced(persona))
+    for persona in verdict.walked_out:
+        record.add(ev.PersonaWalkedOut(persona))
+
+
+def _next_round(record: Record, position: Position, *, answer: str) -> None:
+    room = record.room
+    number = room.round + 1
+    par = modes.survive_par(number) if room.mode is Mode.SURVIVE else modes.convince_par(number)
+    record.add(ev.RoundStarted(round=number, par=par))
+    choice, plan = _plan(room, position, answer)
+    turn_id = _new_turn(record, choice)
+    if plan.trigger is not None and plan.followup_id is not None:
+        record.add(ev.FollowupFired(id=plan.followup_id, trigger=plan.trigger), turn_id)
+    record.add(_planned(plan), turn_id)
+
+
+def _plan(room: Room, position: Position, answer: str) -> tuple[Choice, Plan]:
+    speaker = room.thread.speaker
+    if room.n_roots and speaker not in room.convinced:
+        follow_up = planning.plan_follow_up(room, position, room.last_triggers)
+        if follow_up is not None:
+            return Choice(speaker, Reason.FOLLOWS_UP), follow_up
+    choice = choose_speaker(
+        room,
+        position,
+        answer=answer,
+        sharpness=lambda persona: planning.best_worth(room, position, persona),
+    )
+    for trigger in _plot_triggers(room):
+        branch = planning.plan_branch(room, position, choice.speaker, trigger)
+        if branch is not None:
+            return choice, branch
+    return choice, planning.plan_root(room, position, choice.speaker)
+
+
+def _plot_triggers(room: Room) -> Sequence[str]:
+    streak = [f"streak.{room.streak}"] if room.streak else []
+    return [*room.last_triggers, *streak]
+
+
+def _new_turn(record: Record, choice: Choice) -> str:
+    turn_id = f"t{record.room.n_turns + 1}"
+    record.add(
+        ev.TurnSpeakerSelected(
+            speaker=choice.speaker,
+            strategy=record.room.strategy,
+            reason=choice.reason,
+            fallback=choice.fallback,
+        ),
+        turn_id,
+    )
+    return turn_id
+
+
+def _planned(plan: Plan) -> ev.TurnPlanned:
+    return ev.TurnPlanned(
+        speaker=plan.speaker,
+        intent=plan.intent,
+        question_id=plan.question_id,
+        text=plan.text,
+        trigger=plan.trigger,
+        followup_id=plan.followup_id,
+        fact_id=plan.fact_id,
+        claim=plan.claim,
+        depth=plan.depth,
+        tags=list(plan.tags),
+    )
+
+
+def _settle(record: Record, result: Result, reason: str) -> None:
+    room = record.room
+    if room.mode is Mode.SURVIVE:
+        score = modes.survive_score(
+            rounds=room.rounds_answered,
+            hp=room.hp_at_last_round,
+            n_brilliant=room.n_brilliant,
+            n_hints=room.n_hints,
+        )
+    else:
+        score = modes.convince_score(
+            is_won=result is Result.WON,
+            rounds=room.rounds_answered,
+            approval=room.approval,
+            n_hints=room.n_hints,
+        )
+    record.add(
+        ev.RoomSettled(
+            result=result,
+            reason=str(reason),
+            score=score,
+            rounds=room.rounds_answered,
+            ranked=room.is_ranked,
+        )
+    )
+
+
+def _resume_parsed(position: Position, resume_id: str) -> ev.ResumeParsed:
+    weaknesses: dict[str, int] = {}
+    for fact in position.resume.facts:
+        for weakness in fact.weaknesses:
+            weaknesses[weakness] = weaknesses.get(weakness, 0) + 1
+    return ev.ResumeParsed(
+        resume_id=resume_id,
+        language=position.resume.language,
+        n_facts=len(position.resume.facts),
+        weaknesses=weaknesses,
+    )

@@ -1,0 +1,57 @@
+"""Publish what authors wrote as an immutable edition, and read editions back.
+
+The tables are for authors, the edition is for play: content-addressed JSON of the domain's own
+classes, so a room that pins one is untouched by any later edit.
+"""
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from interview.domain.errors import SceneryNotFoundError
+from interview.domain.position import Edition
+from interview.models import Edition as EditionRow
+from interview.models import Persona as PersonaRow
+from interview.models import Question as QuestionRow
+from interview.models import Scenery as SceneryRow
+from interview.services import content_rows
+
+
+def publish(scenery_slug: str) -> Edition:
+    """Return the edition of the scenery as it is written now, stored when it is new.
+
+    Raises SceneryNotFoundError for a scenery that does not exist or is closed.
+    """
+    row = SceneryRow.objects.filter(slug=scenery_slug, is_open=True).first()
+    if row is None:
+        raise SceneryNotFoundError(f"There is no scenery called {scenery_slug!r}.")
+    body = _body(row)
+    edition_id = hashlib.sha256(msgspec.json.encode(body, order="deterministic")).hexdigest()
+    EditionRow.objects.get_or_create(
+        pk=edition_id,
+        defaults={"scenery_slug": row.slug, "scenery_version": row.version, "body": body},
+    )
+    return read(edition_id)
+
+
+def _body(row: SceneryRow) -> dict[str, Any]:
+    scenery = content_rows.scenery(row)
+    personas = PersonaRow.objects.filter(seats__scenery=row).prefetch_related("lines")
+    questions = QuestionRow.objects.prefetch_related("key_points", "followups__goto", "personas")
+    body: dict[str, Any] = msgspec.to_builtins(
+        {
+            "scenery": scenery,
+            "personas": {persona.slug: content_rows.persona(persona) for persona in personas},
+            "questions": {question.slug: content_rows.question(question) for question in questions},
+        }
+    )
+    return body
+
+
+@lru_cache(maxsize=64)
+def read(edition_id: str) -> Edition:
+    """Return the edition as the game plays it; raise Edition.DoesNotExist."""
+    body = EditionRow.objects.values_list("body", flat=True).get(pk=edition_id)
+    return msgspec.convert({"id": edition_id, **body}, Edition)

@@ -1,0 +1,152 @@
+"""The only writer of room events.
+
+A write locks the room's row, takes the fold from the snapshot kept on it (plus the few events
+after it), and appends. ``unique (room, offset)`` turns a lost race into an error, and what
+readers and workers must learn leaves after the commit.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db import connection, transaction
+
+from interview import metrics
+from interview.domain.errors import RoomNotFoundError
+from interview.domain.events import Event, TurnFirstToken, TurnSegment
+from interview.domain.game import Record
+from interview.domain.ports import Outbox
+from interview.domain.reactions import REACTIONS
+from interview.domain.room import Room, fold
+from interview.models import Room as RoomRow
+from interview.models import RoomEvent
+from interview.services import event_codec
+
+
+def load(room_id: UUID) -> Room:
+    """Return the room as it stands; raise RoomNotFoundError."""
+    row = RoomRow.objects.filter(pk=room_id).first()
+    if row is None:
+        raise RoomNotFoundError("There is no such room.")
+    return state_of(row)
+
+
+def state_of(row: RoomRow) -> Room:
+    """Return the fold of the row's log: its snapshot and the events after it."""
+    snapshot = msgspec.convert(row.snapshot, Room) if row.snapshot else Room()
+    if row.snapshot_offset == row.top_offset:
+        return snapshot
+    return fold(snapshot, read(row.pk, after=row.snapshot_offset))
+
+
+def lock(room_id: UUID) -> RoomRow:
+    """Return the room's row, locked until the transaction ends; raise RoomNotFoundError."""
+    row = RoomRow.objects.select_for_update(of=("self",)).filter(pk=room_id).first()
+    if row is None:
+        raise RoomNotFoundError("There is no such room.")
+    return row
+
+
+def read(room_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Event]:
+    """Return the events with offsets above ``after``, in order, at most ``limit``."""
+    rows = RoomEvent.objects.filter(room_id=room_id, offset__gt=after).order_by("offset")
+    return [_event(row) for row in (rows if limit is None else rows[:limit])]
+
+
+def _event(row: RoomEvent) -> Event:
+    payload = event_codec.from_json(row.type, row.data)
+    return Event(row.offset, row.at, payload, row.turn_id or None)
+
+
+def append(row: RoomRow, record: Record, *, outbox: Outbox) -> None:
+    """Write the record's events and the fold they lead to; ``row`` must be locked.
+
+    Call inside the transaction that locked the row. Readers and workers are told on commit.
+    """
+    events = list(record.events)
+    RoomEvent.objects.bulk_create(_row(row.pk, event) for event in events)
+    _keep_snapshot(row, record.room)
+    transaction.on_commit(lambda: _send(row.pk, events, outbox))
+
+
+def _row(room_id: UUID, event: Event) -> RoomEvent:
+    return RoomEvent(
+        room_id=room_id,
+        offset=event.offset,
+        type=event.type.value,
+        turn_id=event.turn_id or "",
+        at=event.at,
+        data=event_codec.to_json(event.payload),
+    )
+
+
+def _keep_snapshot(row: RoomRow, room: Room) -> None:
+    row.snapshot = msgspec.to_builtins(room)
+    row.top_offset = row.snapshot_offset = room.offset
+    row.status = room.status.value
+    row.mode, row.language = room.mode.value, room.language
+    row.turn_id = room.turn.id if room.turn else ""
+    row.turn_state = room.turn.state.value if room.turn else ""
+    row.turn_epoch = room.turn.epoch if room.turn else 0
+    row.result = room.result.value if room.result else ""
+    row.score = room.score
+    row.save()
+
+
+def _send(room_id: UUID, events: Sequence[Event], outbox: Outbox) -> None:
+    outbox.publish(room_id, events)
+    for event in events:
+        for job in REACTIONS.get(event.type, ()):
+            outbox.enqueue(job, (str(room_id), event.turn_id or ""))
+
+
+_APPEND_TO_STREAMING_TURN = """
+WITH room AS (
+    UPDATE interview_room SET top_offset = top_offset + 1
+    WHERE id = %(room)s AND turn_id = %(turn)s AND turn_epoch = %(epoch)s
+      AND turn_state = 'streaming'
+    RETURNING top_offset
+)
+INSERT INTO interview_roomevent (room_id, "offset", type, turn_id, at, data)
+SELECT %(room)s, top_offset, %(type)s, %(turn)s, %(at)s, %(data)s FROM room
+RETURNING "offset"
+"""
+
+
+def append_while_streaming(
+    room_id: UUID,
+    payload: TurnSegment | TurnFirstToken,
+    *,
+    turn_id: str,
+    epoch: int,
+    at: datetime,
+    outbox: Outbox,
+) -> bool:
+    """Append a piece of the turn being spoken; False when the turn is fenced or over.
+
+    One statement: the row's lock, the fence and the next offset at once. The snapshot stays
+    behind until the turn ends; `state_of` reads the pieces after it.
+    """
+    arguments = {
+        "room": room_id,
+        "turn": turn_id,
+        "epoch": epoch,
+        "type": payload.type.value,
+        "at": at,
+        "data": msgspec.json.encode(event_codec.to_json(payload)).decode(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND_TO_STREAMING_TURN, arguments)
+        written = cursor.fetchone()
+    if written is None:
+        metrics.FENCED_OUTPUT.inc()
+        return False
+    outbox.publish(room_id, [Event(written[0], at, payload, turn_id)])
+    return True
+
+
+def top_offsets(room_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return the top offset of each room that exists, in one query."""
+    rows = RoomRow.objects.filter(pk__in=list(room_ids)).values_list("pk", "top_offset")
+    return dict(rows)

@@ -1,0 +1,92 @@
+"""Nobody waits for ever: find turns without a living worker and bring them to an end.
+
+Works in two looks, so that a restart of Redis, in which leases are gone for a moment, costs
+nobody a turn: the first look notes the silence on the row, a later one acts.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from interview import metrics
+from interview.domain import events as ev
+from interview.domain.game import Record
+from interview.domain.jobs import Job
+from interview.domain.ports import Ports, stream_id
+from interview.domain.turn import TurnState
+from interview.models import Room as RoomRow
+from interview.services import event_log
+
+_LIVE = (TurnState.QUEUED, TurnState.STREAMING)
+RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a turn may be silent before something is done about it."""
+
+    streaming: timedelta = timedelta(seconds=1.5)
+    queued: timedelta = timedelta(seconds=6)
+    expired: timedelta = timedelta(seconds=120)
+
+
+def reap(*, ports: Ports, patience: Patience | None = None) -> int:
+    """Fail turns whose worker is lost, hand lost jobs out again; return how many it acted on.
+
+    A streaming turn ends as failed with what was made durable of it, so the player gets a
+    sentence and a way on. A queued turn is enqueued again (running it twice is safe) and refused
+    once it has waited too long.
+    """
+    patience = patience or Patience()
+    live = {_stream(row): row for row in RoomRow.objects.filter(turn_state__in=_LIVE)}
+    spoken = ports.stage.spoken_now(list(live))
+    heard_again = [live[stream].pk for stream in spoken if live[stream].silent_since]
+    RoomRow.objects.filter(pk__in=heard_again).update(silent_since=None)
+    return sum(
+        _look_at(row, patience, ports) for stream, row in live.items() if stream not in spoken
+    )
+
+
+def _stream(row: RoomRow) -> str:
+    return stream_id(row.pk, row.turn_id, row.turn_epoch)
+
+
+def _look_at(row: RoomRow, patience: Patience, ports: Ports) -> bool:
+    now = timezone.now()
+    if row.silent_since is None:
+        _note_silence(row, now)
+        return False
+    silence = now - row.silent_since
+    if row.turn_state == TurnState.STREAMING and silence >= patience.streaming:
+        return _end(row, ev.TurnFailed("lost_worker", retryable=True), ports)
+    if row.turn_state == TurnState.QUEUED and now - row.changed_at >= patience.expired:
+        return _end(row, ev.TurnRejected("queue_expired", RETRY_AFTER_SECONDS), ports)
+    if row.turn_state == TurnState.QUEUED and silence >= patience.queued:
+        _note_silence(row, now)
+        ports.outbox.enqueue(Job.RUN_TURN, (str(row.pk), row.turn_id))
+        metrics.REAPED_TURNS.labels("enqueued_again").inc()
+        return True
+    return False
+
+
+def _note_silence(row: RoomRow, at: datetime) -> None:
+    same_turn = RoomRow.objects.filter(pk=row.pk, turn_id=row.turn_id, turn_state=row.turn_state)
+    same_turn.update(silent_since=at)
+
+
+def _end(seen: RoomRow, payload: ev.TurnFailed | ev.TurnRejected, ports: Ports) -> bool:
+    with transaction.atomic():
+        row = event_log.lock(seen.pk)
+        if (row.turn_id, row.turn_state) != (seen.turn_id, seen.turn_state):
+            return False
+        record = Record(event_log.state_of(row), timezone.now())
+        if isinstance(payload, ev.TurnFailed) and record.room.turn is not None:
+            payload = ev.TurnFailed(payload.reason, payload.retryable, record.room.turn.text)
+        record.add(payload, row.turn_id)
+        row.silent_since = None
+        event_log.append(row, record, outbox=ports.outbox)
+        transaction.on_commit(lambda: ports.stage.give_back(_stream(seen)))
+    metrics.REAPED_TURNS.labels(payload.type.value.removeprefix("turn.")).inc()
+    return True

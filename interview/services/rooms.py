@@ -1,0 +1,162 @@
+"""Open a room, change its settings, leave it, close the forgotten ones."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from interview.domain import game
+from interview.domain.errors import InvalidInputError, SceneryNotFoundError
+from interview.domain.events import SettingsChanged
+from interview.domain.game import Opening, Record
+from interview.domain.ports import Ports
+from interview.domain.position import Edition, Position
+from interview.domain.room import Pace, Room, Status
+from interview.domain.scenery import Mode, Strategy
+from interview.models import Resume as ResumeRow
+from interview.models import Room as RoomRow
+from interview.services import editions, event_log, resumes, turns
+
+IDLE_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRoom:
+    """The new room's id, and the token that does what the owner's cookie does; shown once."""
+
+    id: UUID
+    token: str
+
+
+def open_room(
+    *,
+    owner: UUID,
+    scenery: str,
+    mode: Mode,
+    language: str,
+    resume: ResumeRow,
+    ports: Ports,
+    strategy: Strategy | None = None,
+    seed: int | None = None,
+    nickname: str = "",
+) -> OpenedRoom:
+    """Seat a player before the panel of ``scenery``; the first question is queued.
+
+    Raises SceneryNotFoundError when the scenery does not exist or is not played like that, and
+    QueueFullError when the panel has no place.
+    """
+    edition = editions.publish(scenery)
+    _check_offered(edition, mode, language, strategy)
+    position = Position(edition=edition, resume=resumes.parsed(resume))
+    opening = Opening(
+        mode=mode,
+        language="zh" if language == "zh" else "en",
+        seed=secrets.randbelow(2**31) if seed is None else seed,
+        resume_id=str(resume.pk),
+        strategy=strategy,
+        nickname=nickname,
+    )
+    token = secrets.token_urlsafe(24)
+    row = RoomRow(
+        id=uuid4(),
+        epoch=secrets.token_hex(4),
+        owner=owner,
+        token_hash=token_hash(token),
+        edition_id=edition.id,
+        resume=resume,
+    )
+    record = Record(Room(), timezone.now())
+    game.open_room(record, position, opening)
+    with turns.place_for(row.pk, record, ports=ports), transaction.atomic():
+        row.save(force_insert=True)
+        event_log.append(row, record, outbox=ports.outbox)
+    return OpenedRoom(row.pk, token)
+
+
+def token_hash(token: str) -> str:
+    """Return what is stored of a token: random tokens need no salt."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _check_offered(
+    edition: Edition, mode: Mode, language: str, strategy: Strategy | None
+) -> None:
+    scenery = edition.scenery
+    if mode not in scenery.modes or language not in scenery.languages:
+        raise SceneryNotFoundError(f"{scenery.id} is not played in this mode and language.")
+    if strategy is not None and strategy not in scenery.strategy.allowed:
+        raise InvalidInputError(f"{scenery.id} does not allow the strategy {strategy}.")
+
+
+def change_settings(
+    *,
+    room_id: UUID,
+    ports: Ports,
+    strategy: Strategy | None = None,
+    pace: Pace | None = None,
+    difficulty: int | None = None,
+    language: str | None = None,
+) -> Room:
+    """Change what is given and return the room; it takes effect with the next turn planned."""
+    with transaction.atomic():
+        row = event_log.lock(room_id)
+        record = Record(event_log.state_of(row), timezone.now())
+        _check_settings(record.room, editions.read(row.edition_id), strategy, language)
+        change = SettingsChanged(
+            strategy=strategy,
+            pace=pace.value if pace else None,
+            difficulty=difficulty,
+            language=None if language is None else "zh" if language == "zh" else "en",
+        )
+        if change != SettingsChanged():
+            record.add(change)
+            event_log.append(row, record, outbox=ports.outbox)
+    return record.room
+
+
+def _check_settings(
+    room: Room, edition: Edition, strategy: Strategy | None, language: str | None
+) -> None:
+    if room.status is Status.SETTLED:
+        game.refuse_settled()
+    if strategy is not None and strategy not in edition.scenery.strategy.allowed:
+        raise InvalidInputError(f"This scenery does not allow the strategy {strategy}.")
+    if language is not None and language not in edition.scenery.languages:
+        raise InvalidInputError(f"This scenery is not played in {language}.")
+
+
+def leave(*, room_id: UUID, ports: Ports) -> Room:
+    """Settle the room at the candidate's wish: won when the goal is reached, else abandoned."""
+    with transaction.atomic():
+        row = event_log.lock(room_id)
+        record = Record(event_log.state_of(row), timezone.now())
+        stream = turns.live_stream(row)
+        turns.cut_short(record, by="leave")
+        game.leave(record)
+        event_log.append(row, record, outbox=ports.outbox)
+        if stream is not None:
+            transaction.on_commit(lambda: turns.stop(stream, by="leave", ports=ports))
+    return record.room
+
+
+def close_idle(*, ports: Ports) -> int:
+    """Settle rooms nobody touched for a day; return how many."""
+    stale = RoomRow.objects.filter(
+        status__in=[Status.INTERVIEWING, Status.AWAITING_ANSWER],
+        changed_at__lt=timezone.now() - IDLE_AFTER,
+    )
+    ids = list(stale.values_list("pk", flat=True)[:500])
+    for room_id in ids:
+        with transaction.atomic():
+            row = event_log.lock(room_id)
+            record = Record(event_log.state_of(row), timezone.now())
+            if record.room.status is Status.SETTLED:
+                continue
+            turns.cut_short(record, by="timeout")
+            game.time_out(record)
+            event_log.append(row, record, outbox=ports.outbox)
+    return len(ids)
