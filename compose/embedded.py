@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import quote
 
 _PR_SET_PDEATHSIG = 1
@@ -53,7 +54,9 @@ def socket_folder(data_dir: Path) -> Path:
     folder.mkdir(mode=0o711, parents=True, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise StackError(f"{folder} belongs to somebody else; remove it, or choose another DATA_DIR.")
+        raise StackError(
+            f"{folder} belongs to somebody else; remove it, or choose another DATA_DIR."
+        )
     return folder
 
 
@@ -77,7 +80,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 cwd=cwd,
                 start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509  we start servers before any thread
+                preexec_fn=die_with_parent,
                 **_as_user(user),
             )
 
@@ -207,7 +210,12 @@ class Postgres:
         if not self.is_durable:
             command.append("--no-sync")
         done = subprocess.run(
-            command, capture_output=True, text=True, cwd=self.data_dir, check=False, **_as_user(user)
+            command,
+            capture_output=True,
+            text=True,
+            cwd=self.data_dir,
+            check=False,
+            **_as_user(user),
         )
         if done.returncode != 0:
             reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -325,7 +333,13 @@ def _postgres_user() -> str | None:
     return "nobody" if os.geteuid() == 0 else None
 
 
-def _as_user(user: str | None) -> dict[str, object]:
+class _Identity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _as_user(user: str | None) -> _Identity:
     if user is None:
         return {}
     import pwd
@@ -358,7 +372,7 @@ def _stop_leftover(pid_path: Path) -> None:
     except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
         return
     seen = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout
     if str(pid_path.parent) not in seen and "valkey-server" not in seen:
         return  # the number belongs to another program by now

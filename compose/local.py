@@ -260,7 +260,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--port", type=int, default=env.integer("PORT", default=8000), help="0: any free one")
     add("--bind", default=env.text("BIND", default="127.0.0.1"), help="address to listen on")
-    add("--data-dir", default=env.text("DATA_DIR", default=".data"), help="where everything is kept")
+    add(
+        "--data-dir", default=env.text("DATA_DIR", default=".data"), help="where everything is kept"
+    )
     add(
         "--verbose",
         action="store_true",

@@ -5,7 +5,6 @@ Run as ``python -m compose.prepare``; each step is skipped when there is nothing
 
 import hashlib
 import os
-import sys
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -16,6 +15,7 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
+
 
 def main() -> None:
     """Compile messages, collect static files, migrate, load the content."""
@@ -63,10 +63,10 @@ def _static_fingerprint() -> str:
     digest = hashlib.sha256(repr((settings.STORAGES, django.VERSION)).encode())
     for finder in get_finders():
         for path, storage in sorted(finder.list(None), key=lambda found: found[0]):
-            state = os.stat(storage.path(path))
+            state = Path(storage.path(path)).stat()
             digest.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -72,13 +72,16 @@ def _hand_over_to_newer_python(arguments):
             os.execv(found, [found, os.path.abspath(__file__)] + arguments)
     _give_up(
         "Hotseat needs Python %d.%d or newer and this is %d.%d; "
-        "with another one installed: make run PYTHON=/path/to/python3" % (NEEDED + sys.version_info[:2])
+        "with another one installed: make run PYTHON=/path/to/python3"
+        % (NEEDED + sys.version_info[:2])
     )
 
 
 def _works(python):
     try:
-        return subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+        return (
+            subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+        )
     except OSError:
         return False
 

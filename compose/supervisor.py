@@ -63,7 +63,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT if log else None,
                 start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509  the supervisor has no threads
+                preexec_fn=die_with_parent,
             )
         finally:
             if log is not None:
@@ -102,7 +102,7 @@ class Supervisor:
             process.start()
 
     def tend(self) -> None:
-        """Look after every process once: note falls, restart what is due, give up on the hopeless."""
+        """Look after every process once: note falls, restart what is due, or give up."""
         now = time.monotonic()
         for process in self.processes:
             if process.child is not None and not process.is_running:

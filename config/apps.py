@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-import celery_app  # noqa: F401  the import is the effect: shared tasks bind to this app
+import celery_app  # noqa: F401, TID251  the import is the effect: shared tasks bind to this app
 
 
 class ProjectConfig(AppConfig):

@@ -9,13 +9,13 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from typing import cast
+from typing import Any, cast
 
 from asgiref.typing import ASGI3Application
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
-from django.urls import re_path
+from django.urls import URLPattern, re_path
 
 django_application = get_asgi_application()
 
@@ -26,14 +26,16 @@ from config.health import Health
 from config.origin import SameOrigin, refuse
 from interview import urls as interview_urls
 
-http_routes = URLRouter(
-    [*interview_urls.http_urlpatterns, re_path(r"", django_application)]
-)
+
+def _everything_else(application: Any) -> URLPattern:
+    # A route of Channels holds an ASGI application where Django's types expect a view.
+    return re_path(r"", application)
+
+
+http_routes = URLRouter([*interview_urls.http_urlpatterns, _everything_else(django_application)])
 websocket_routes = SameOrigin(
     AuthMiddlewareStack(
-        URLRouter(
-            [*interview_urls.websocket_urlpatterns, re_path(r"", refuse)]
-        )
+        URLRouter([*interview_urls.websocket_urlpatterns, _everything_else(refuse)])
     )
 )
 routes = cast(

@@ -27,7 +27,6 @@ from asgiref.typing import (
 
 Kind: TypeAlias = Literal["http", "websocket"]
 _SERVICE_RESTART = 1012
-_POLL_SECONDS = 0.02
 
 
 class Drain:
@@ -37,6 +36,8 @@ class Drain:
         """Stand around an application."""
         self._application = application
         self._open: set[_Connection] = set()
+        self._all_closed = asyncio.Event()
+        self._all_closed.set()
         self.is_draining = False
         self._are_streams_closed = False
 
@@ -49,13 +50,16 @@ class Drain:
             return
         connection = _Connection(scope, receive, send)
         self._open.add(connection)
+        self._all_closed.clear()
         if self._are_streams_closed:
             connection.close_when_stream()
         try:
             await self._application(scope, connection.receive, connection.send)
         finally:
-            self._open.discard(connection)
             await connection.finish()
+            self._open.discard(connection)
+            if not self._open:
+                self._all_closed.set()
 
     def begin(self) -> None:
         """Tell ``/readyz`` to answer 503, so that balancers look elsewhere."""
@@ -70,11 +74,11 @@ class Drain:
 
     async def finished(self, *, within_seconds: float) -> bool:
         """Return whether everything ended in time."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + within_seconds
-        while self._open and loop.time() < deadline:
-            await asyncio.sleep(_POLL_SECONDS)
-        return not self._open
+        try:
+            await asyncio.wait_for(self._all_closed.wait(), within_seconds)
+        except TimeoutError:
+            return False
+        return True
 
 
 class _Connection:

@@ -30,13 +30,13 @@ class Edge:
             return
         fresh = request_id.new()
         header = (_HEADER, fresh.encode())
-        headers = [*telemetry.trusted_headers(list(scope["headers"])), header]
+        scope["headers"] = [*telemetry.trusted_headers(list(scope["headers"])), header]
 
         async def send_with_id(message: ASGISendEvent) -> None:
-            if message["type"] in {"http.response.start", "websocket.accept"}:
-                kept = [pair for pair in message["headers"] if pair[0].lower() != _HEADER]
-                message = {**message, "headers": [*kept, header]}
+            if message["type"] == "http.response.start" or message["type"] == "websocket.accept":
+                kept = [pair for pair in message.get("headers", ()) if pair[0].lower() != _HEADER]
+                message["headers"] = [*kept, header]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=fresh):
-            await self._application({**scope, "headers": headers}, receive, send_with_id)
+            await self._application(scope, receive, send_with_id)

@@ -90,7 +90,9 @@ def choice(name: str, *, default: str, options: Iterable[str]) -> str:
 
 def words(name: str, *, default: Iterable[str] = ()) -> list[str]:
     """Return a comma-separated list, blanks dropped."""
-    return [word.strip() for word in text(name, default=",".join(default)).split(",") if word.strip()]
+    return [
+        word.strip() for word in text(name, default=",".join(default)).split(",") if word.strip()
+    ]
 
 
 def redis_url(name: str, *, default: str) -> str:

@@ -10,6 +10,7 @@ import logging.handlers
 import queue
 import sys
 import traceback
+from collections.abc import Mapping
 from typing import TextIO
 
 import structlog
@@ -119,7 +120,7 @@ def _summarise_exception(_logger: WrappedLogger, _method: str, event: EventDict)
     if not isinstance(info, tuple) or info[1] is None:
         return event
     kind, value, where = info
-    frames = [
+    frames: list[Mapping[str, object]] = [
         {"file": frame.filename, "line": frame.lineno, "function": frame.name}
         for frame in traceback.extract_tb(where)[-_FRAMES:]
     ]

@@ -12,19 +12,17 @@ from structlog.typing import EventDict, WrappedLogger
 
 _LONGEST = 300
 
+#: Who and where, what was decided, and the machine: words of ours, never of a player.
 ALLOWED_FIELDS = frozenset(
-    # the line itself
-    "event level logger timestamp component exception trace_id span_id request_id".split()
-    # who and where
-    + "room_id turn_id stream_id persona speaker interviewer scenery mode language user_id".split()
-    # what was decided
-    + "outcome state status reason route_decision route_policy fallback_reason admission".split()
-    + "reject_reason cancel_source cancel_phase breaker_state error_type finish by trigger".split()
-    + "strategy engine provider model policy queue decision result code rule_id question_id".split()
-    + "intent tier band".split()
-    # the machine
-    + "method path route client task task_id job worker version host process thread".split()
-    + "command file schedule signal".split()
+    """
+    event level logger timestamp component exception trace_id span_id request_id
+    room_id turn_id stream_id persona speaker interviewer scenery mode language user_id
+    outcome state status reason route_decision route_policy fallback_reason admission reject_reason
+    cancel_source cancel_phase breaker_state error_type finish by trigger strategy engine provider
+    model policy queue decision result code rule_id question_id intent tier band
+    method path route client task task_id job worker version host process thread command file
+    schedule signal
+    """.split()  # noqa: SIM905  a list of a hundred quoted words is harder to read
 )
 
 _MASKS = (

@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     endpoints = build_endpoint_description_strings(
         host=options.bind, port=options.port, unix_socket=options.unix_socket
     )
-    server = Server(
+    server: Server = Server(
         application,
         endpoints=endpoints,
         signal_handlers=False,

@@ -245,9 +245,7 @@ METRICS_HOST = env.text("METRICS_HOST", default="127.0.0.1")
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")  # empty: only this machine may scrape
 DRAIN_NOTICE_SECONDS = env.number("DRAIN_NOTICE_SECONDS", default=0.0)
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", default=10.0)
-LOG_LEVEL = env.choice(
-    "LOG_LEVEL", default="INFO", options=("DEBUG", "INFO", "WARNING", "ERROR")
-)
+LOG_LEVEL = env.choice("LOG_LEVEL", default="INFO", options=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", default="json", options=("json", "console"))
 LOGGING_CONFIG = "config.logging.configure"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT, "component": COMPONENT}

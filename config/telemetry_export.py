@@ -1,5 +1,7 @@
 """The SDK side of ``telemetry``; imported only where an exporter is configured."""
 
+from typing import cast
+
 from asgiref.typing import ASGI3Application
 from opentelemetry import baggage, trace
 from opentelemetry.context import Context
@@ -47,4 +49,7 @@ def install(
 
 def server_spans(application: ASGI3Application) -> ASGI3Application:
     """Return the application with one span per request and per connection."""
-    return OpenTelemetryMiddleware(application, exclude_spans=["send", "receive"])
+    return cast(
+        "ASGI3Application",
+        OpenTelemetryMiddleware(application, exclude_spans=["send", "receive"]),
+    )

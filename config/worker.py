@@ -5,12 +5,17 @@
 """
 
 import logging
+from typing import TypeAlias
 
-from celery import Task, signals
+from celery import Task as CeleryTask
+from celery import signals
 from django.conf import settings
 from prometheus_client import start_http_server
 
 from config import heartbeat, telemetry
+
+# What a task takes and returns is its own affair; here only its name and headers matter.
+Task: TypeAlias = "CeleryTask[..., object]"
 
 logger = logging.getLogger(__name__)
 _SPAN = "_hotseat_span"

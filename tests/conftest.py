@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def redis_url() -> str:
-    """The address of this worker's own Redis database (pub/sub channels are shared: prefix them)."""
+    """The address of this worker's own Redis database (channels are shared: prefix them)."""
     return os.environ["REDIS_URL"]
 
 

@@ -8,7 +8,9 @@ from django.db import connection
 @pytest.mark.django_db
 def test_queries_reach_a_database_of_this_worker():
     with connection.cursor() as cursor:
-        cursor.execute("select current_database(), current_setting('server_version_num')::int / 10000")
+        cursor.execute(
+            "select current_database(), current_setting('server_version_num')::int / 10000"
+        )
         name, major = cursor.fetchone()
     assert name.startswith("test_hotseat")
     assert major == 18
