@@ -371,9 +371,7 @@ def _stop_leftover(pid_path: Path) -> None:
         os.kill(pid, 0)
     except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
         return
-    seen = subprocess.run(
-        ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
+    seen = _command_of(pid)
     if str(pid_path.parent) not in seen and "valkey-server" not in seen:
         return  # the number belongs to another program by now
     os.kill(pid, signal.SIGINT)
@@ -385,3 +383,16 @@ def _stop_leftover(pid_path: Path) -> None:
             return
         time.sleep(_POLL_SECONDS)
     raise StackError(f"Process {pid} still uses {pid_path.parent}; stop it and try again.")
+
+
+def _command_of(pid: int) -> str:
+    """Return the command line of a process; macOS has no /proc, a slim Linux no ps."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        pass
+    try:
+        command = ["/bin/ps", "-o", "command=", "-p", str(pid)]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except FileNotFoundError:
+        return ""

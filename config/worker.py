@@ -5,7 +5,7 @@
 """
 
 import logging
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from celery import Task as CeleryTask
 from celery import signals
@@ -15,7 +15,10 @@ from prometheus_client import start_http_server
 from config import heartbeat, telemetry
 
 # What a task takes and returns is its own affair; here only its name and headers matter.
-Task: TypeAlias = "CeleryTask[..., object]"
+if TYPE_CHECKING:
+    Task: TypeAlias = CeleryTask[..., object]
+else:
+    Task = CeleryTask
 
 logger = logging.getLogger(__name__)
 _SPAN = "_hotseat_span"
