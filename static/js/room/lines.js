@@ -138,7 +138,13 @@ export function fillSpeech(speech, entry, shown, actions) {
  */
 export function answerLine(entry, { words, actions, isOpen }) {
   const language = languageOf(entry.text, "en");
-  const slip = h("div", { class: "slip" }, answerText(entry, words, language));
+  const stamps = damageStamps(entry, words);
+  const slip = h(
+    "div",
+    { class: "slip" },
+    answerText(entry, words, language),
+    stamps.length ? h("div", { class: "slip__stamps" }, ...stamps) : null,
+  );
   const line = h(
     "article",
     { class: "line line--you", "data-answer": entry.clientId, "data-state": entry.sending || "sent" },
@@ -238,7 +244,6 @@ function scoreFoot(entry, words, actions, isOpen) {
       h("span", { class: "verdict-strip__why" }, t("why")),
     ),
   );
-  foot.append(...damageStamps(entry, words));
   const seen = new Set(entry.changes.map((change) => change.reason));
   const marks = (result.evidence || []).filter((item) => !seen.has(item.rule) && seen.add(item.rule));
   for (const item of marks.slice(0, 5)) {

@@ -99,6 +99,9 @@ export class Papers {
     const [mark] = this.facts.get(factId) || [];
     if (!mark || !this.root.contains(mark) || this.root.hidden) return;
     const frame = this.resume.parentElement;
+    const bottom = frame.scrollTop + frame.clientHeight;
+    const isSeen = mark.offsetTop > frame.scrollTop && mark.offsetTop + mark.offsetHeight < bottom;
+    if (isSeen) return;
     const top = mark.offsetTop - frame.clientHeight / 3;
     frame.scrollTo({ top, behavior: prefersStill() ? "instant" : "smooth" });
   }
