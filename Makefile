@@ -5,8 +5,8 @@ VENV := .venv/bin/python
 export PORT DATA_DIR BIND VERBOSE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test unit integration contracts e2e check fmt lint types imports migrations \
-	messages seed bench-rooms bench-cancel bench-fold bench-relay
+.PHONY: help run setup test unit integration contracts e2e check fmt fmt-check lint types imports \
+	migrations messages seed bench-rooms bench-cancel bench-fold bench-relay
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,3 +17,56 @@ run: ## play: everything on this machine [PORT=8000] [DATA_DIR=.data] [VERBOSE=1
 setup: ## make .venv and install the locked development packages
 	@$(PYTHON) compose/run.py --setup
 
+test: ## everything: unit, integration, contracts, browser tests, with coverage floors
+	@.ci/run test
+
+unit: ## tests without database and sockets
+	@$(VENV) -m pytest tests/unit -q
+
+integration: ## tests on the embedded Postgres and Valkey, with the contract suites
+	@$(VENV) -m pytest tests/integration tests/contracts -q -n 2
+
+contracts: ## one suite per port, on the fake and on the real thing
+	@$(VENV) -m pytest tests/contracts -q
+
+e2e: ## tests in a real browser
+	@.ci/run e2e
+
+check: fmt-check lint imports types migrations unit ## format, lint, types, import contracts, unit tests
+
+fmt: ## rewrite files in the house format
+	@$(VENV) -m ruff check --select I --fix --quiet .
+	@$(VENV) -m ruff format .
+
+fmt-check:
+	@$(VENV) -m ruff format --check --quiet . || { echo "Some files are not in the house format; run: make fmt"; exit 1; }
+
+lint: ## ruff
+	@$(VENV) -m ruff check .
+
+types: ## mypy, strict
+	@$(VENV) -m mypy
+
+imports: ## the arrows between layers and apps
+	@$(VENV) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+
+migrations: ## whether the models and the migrations agree
+	@$(VENV) -W ignore manage.py makemigrations --check --dry-run
+
+messages: ## compile the translations
+	@$(VENV) -c "from pathlib import Path; from compose.prepare import compile_messages as c; print(c(Path('locale')), 'compiled')"
+
+seed: ## load the content into the running stack's database
+	@$(VENV) manage.py load_content
+
+bench-rooms: ## N rooms stream at once [N=200]
+	@$(VENV) -m tests.bench.rooms
+
+bench-cancel: ## cancel at random points under load
+	@$(VENV) -m tests.bench.cancel
+
+bench-fold: ## fold a log of 10,000 events
+	@$(VENV) -m tests.bench.fold
+
+bench-relay: ## deltas through the relay
+	@$(VENV) -m tests.bench.relay

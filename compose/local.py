@@ -150,7 +150,10 @@ class Stack:
         )
         if done.returncode != 0:
             output = (done.stdout or b"").decode(errors="replace").strip()
-            raise StackError(f"The database and the files could not be prepared:\n{output}")
+            log = self.data_dir / "run" / "prepare.log"
+            log.write_text(output, encoding="utf-8")
+            last = output.splitlines()[-1] if output else "no output"
+            raise StackError(f"The database could not be prepared: {last}\nThe whole story: {log}")
 
     def _processes(self, environment: dict[str, str]) -> list[Process]:
         logs = self.data_dir / "logs"

@@ -29,7 +29,8 @@ from interview import urls as interview_urls
 
 def _everything_else(application: Any) -> URLPattern:
     # A route of Channels holds an ASGI application where Django's types expect a view.
-    return re_path(r"", application)
+    pattern: URLPattern = re_path(r"", application)
+    return pattern
 
 
 http_routes = URLRouter([*interview_urls.http_urlpatterns, _everything_else(django_application)])
