@@ -5,7 +5,8 @@ thread (`speak` blocks as long as the turn lasts). Their ``a`` twins are for cor
 event loop. `hub` is for coroutines only: it belongs to the running loop.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
+from typing import TypeVar
 
 from gateway import runtime
 from gateway.domain.admission import (
@@ -46,6 +47,8 @@ from gateway.domain.speech import (
     Ticket,
 )
 from gateway.services import queues, streaming
+
+Result = TypeVar("Result")
 
 __all__ = [
     "Admission",
@@ -93,6 +96,7 @@ __all__ = [
     "queue_position",
     "queue_status",
     "release",
+    "run_on_loop",
     "speak",
 ]
 
@@ -181,3 +185,11 @@ def hub() -> RelayHub:
     may never send End: ask the turn's record first.
     """
     return runtime.hub()
+
+
+def run_on_loop(step: Coroutine[object, object, Result]) -> Result:
+    """Return what the coroutine returns, run on the process's own loop while this thread waits.
+
+    For short steps of a caller's own that need one lasting loop, such as the channel layer's.
+    """
+    return runtime.call(step)

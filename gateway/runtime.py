@@ -42,6 +42,8 @@ STORE_TIMEOUT_SECONDS = 2.0
 STORE_CONNECTIONS = 32
 SCRAPE_SECONDS = 0.5
 
+_TCP_OPTIONS: dict[str, object] = {"socket_keepalive": True}
+
 Result = TypeVar("Result")
 
 
@@ -51,14 +53,15 @@ def store(*, is_listening: bool = False) -> Redis:
     A listening client waits for messages as long as it takes and never retries by itself:
     whoever listens has to know that something was missed.
     """
+    options: dict[str, object] = {} if settings.REDIS_URL.startswith("unix:") else _TCP_OPTIONS
     pool = BlockingConnectionPool.from_url(
         settings.REDIS_URL,
         max_connections=STORE_CONNECTIONS,
         timeout=STORE_TIMEOUT_SECONDS,
         socket_connect_timeout=STORE_TIMEOUT_SECONDS,
         socket_timeout=None if is_listening else STORE_TIMEOUT_SECONDS,
-        socket_keepalive=True,
         retry=Retry(NoBackoff(), 0 if is_listening else 1),
+        **options,
     )
     return Redis.from_pool(pool)
 

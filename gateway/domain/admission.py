@@ -7,6 +7,7 @@ from enum import StrEnum
 MIN_RETRY_SECONDS = 1
 MAX_RETRY_SECONDS = 60
 DEGRADED_HEADROOM = 2
+WAITING_SECONDS = 900  # a ticket nobody picks up is forgotten after this long
 
 
 class AdmissionPolicy(StrEnum):

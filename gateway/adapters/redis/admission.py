@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from gateway.adapters.redis import scripts
 from gateway.adapters.redis.faults import translated
 from gateway.domain.admission import (
+    WAITING_SECONDS,
     Admission,
     Admitted,
     QueueLoad,
@@ -14,8 +15,6 @@ from gateway.domain.admission import (
     QueueStatus,
     decide,
 )
-
-WAITING_SECONDS = 900  # a ticket nobody picks up is forgotten after this long
 
 
 class RedisAdmissions:

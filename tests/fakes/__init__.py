@@ -1,0 +1,1 @@
+"""In-memory ports: each keeps the promises its contract suite states."""
