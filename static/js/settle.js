@@ -1,0 +1,108 @@
+/* Settlement: draws the verdict line, marks the evidence in the answers, opens the blanks. */
+
+import { t } from "./i18n.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const PLOT = { width: 720, height: 250, left: 44, right: 16, top: 26, bottom: 34 };
+const KINDS = { "??": "bad", "?": "slip", "?!": "slip", "!": "good", "!!": "good" };
+
+function open(page) {
+  const table = page.querySelector("[data-graph]");
+  if (table) page.querySelector("[data-plot]").append(plot(pointsOf(table)));
+  for (const moment of page.querySelectorAll("[data-moment]")) {
+    markEvidence(moment.querySelector("[data-answer]"), quotesOf(moment));
+    openBlanks(moment.querySelector("[data-frame]"));
+  }
+}
+
+function pointsOf(table) {
+  return [...table.tBodies[0].rows].map((row) => ({
+    round: Number(row.cells[0].textContent),
+    verdict: Number(row.cells[1].textContent),
+    glyph: row.cells[2].textContent.trim(),
+  }));
+}
+
+/* The line starts at the first round; a dot that has a moment on the page links to it. */
+function plot(points) {
+  const svg = node("svg", { class: "plot", viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, "aria-hidden": "true" });
+  const last = points.length - 1;
+  const across = (index) => PLOT.left + 14 + (last ? (index / last) * (PLOT.width - PLOT.left - PLOT.right - 28) : 0);
+  const up = (verdict) => PLOT.top + (1 - verdict / 100) * (PLOT.height - PLOT.top - PLOT.bottom);
+
+  for (const level of [0, 50, 100]) {
+    svg.append(
+      node("line", { class: level === 50 ? "plot__half" : "plot__grid", x1: PLOT.left, x2: PLOT.width - PLOT.right, y1: up(level), y2: up(level) }),
+      node("text", { class: "plot__label", x: PLOT.left - 8, y: up(level) + 4, "text-anchor": "end" }, `${level}%`),
+    );
+  }
+  const path = points.map((point, index) => `${index ? "L" : "M"}${across(index).toFixed(1)} ${up(point.verdict).toFixed(1)}`).join("");
+  svg.append(node("path", { class: "plot__line", d: path }));
+  points.forEach((point, index) => svg.append(dot(point, across(index), up(point.verdict), points.length)));
+  return svg;
+}
+
+function dot({ round, verdict, glyph }, x, y, count) {
+  const moment = document.getElementById(`round-${round}`);
+  const kind = KINDS[glyph] ? ` plot__point--${KINDS[glyph]}` : "";
+  const group = moment
+    ? node("a", { class: `plot__point${kind}`, href: `#round-${round}` })
+    : node("g", { class: `plot__point${kind}` });
+  group.append(
+    node("title", {}, t("Round {round}: {verdict}%", { round, verdict })),
+    node("circle", { class: "plot__dot", cx: x, cy: y, r: glyph ? 6 : 4 }),
+  );
+  if (glyph) group.append(node("text", { class: "plot__glyph", x, y: y < 56 ? y + 26 : y - 13 }, glyph));
+  const crowded = count > 16 && round % 2 === 0;
+  if (!crowded) group.append(node("text", { class: "plot__label", x, y: PLOT.height - 10, "text-anchor": "middle" }, round));
+  return group;
+}
+
+function quotesOf(moment) {
+  return [...moment.querySelectorAll("[data-quote]")].map((item) => item.dataset.quote).filter(Boolean);
+}
+
+function markEvidence(answer, quotes) {
+  if (!answer) return;
+  const text = answer.textContent;
+  const spans = [];
+  for (const quote of quotes) {
+    const start = text.indexOf(quote);
+    const span = { start, end: start + quote.length };
+    if (start >= 0 && spans.every((other) => span.end <= other.start || span.start >= other.end)) spans.push(span);
+  }
+  spans.sort((one, other) => one.start - other.start);
+  const nodes = [];
+  let position = 0;
+  for (const { start, end } of spans) {
+    const mark = document.createElement("mark");
+    mark.textContent = text.slice(start, end);
+    nodes.push(text.slice(position, start), mark);
+    position = end;
+  }
+  answer.replaceChildren(...nodes, text.slice(position));
+}
+
+/* A frame comes with "__" where the player's own words belong. */
+function openBlanks(frame) {
+  if (!frame) return;
+  const nodes = frame.textContent.split(/_{2,}/).flatMap((piece, index) => {
+    if (index === 0) return [piece];
+    const blank = document.createElement("span");
+    blank.className = "blank";
+    blank.setAttribute("role", "img");
+    blank.setAttribute("aria-label", t("blank"));
+    return [blank, piece];
+  });
+  frame.replaceChildren(...nodes);
+}
+
+function node(name, attributes, text = null) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== null) made.textContent = text;
+  return made;
+}
+
+const settlement = document.querySelector("[data-settlement]");
+if (settlement) open(settlement);
