@@ -155,6 +155,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "reap turns": {
+        "task": "interview.reap_turns",
+        "schedule": env.number("REAP_EVERY_SECONDS", default=2.0),
+        "options": {"expires": 10},
+    },
+    "close idle rooms": {"task": "interview.close_idle_rooms", "schedule": 3600.0},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 
 # --- The gateway ----------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """The gateway as the game's stage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from gateway import facade
 from interview.domain.errors import UnavailableError
 from interview.domain.ports import (
     Place,
+    QueueView,
     Refusal,
+    Said,
+    SaidSoFar,
     SpeakerGoneError,
     Speech,
     SpeechEnded,
@@ -14,6 +17,7 @@ from interview.domain.ports import (
     SpeechPiece,
     SpeechSegment,
     SpeechStarted,
+    Words,
 )
 
 QUEUE = "turns"
@@ -29,11 +33,10 @@ class GatewayStage:
         except facade.StateUnavailableError as error:
             raise UnavailableError("The queue is away for a moment; try again.") from error
         if isinstance(admission, facade.Admitted):
-            return Place(admission.position)
+            return Place(admission.position, admission.is_degraded)
         return Refusal(
             reason=admission.reason.value,
-            retry_after_seconds=max(1, round(admission.retry_after_seconds)),
-            may_degrade=admission.may_degrade,
+            retry_after_seconds=admission.retry_after_seconds,
         )
 
     def give_back(self, stream: str) -> None:
@@ -51,6 +54,20 @@ class GatewayStage:
         except (facade.LeaseHeldError, facade.FencedError) as error:
             raise SpeakerGoneError(speech.stream_id) from error
 
+    async def words(self, stream: str) -> AsyncGenerator[Sequence[Words], None]:
+        """Yield the words of a turn from the relay."""
+        async with facade.hub().reader(stream) as reader:
+            async for batch in reader.batches():
+                words = [_words(item) for item in batch if not isinstance(item, facade.End)]
+                if words:
+                    yield words
+
+    def queue(self, stream: str) -> QueueView:
+        """Return how the queue stands, and this turn's place in it."""
+        status = facade.queue_status(QUEUE)
+        position = facade.queue_position(QUEUE, stream)
+        return QueueView(position, status.n_waiting, status.n_running)
+
     def interrupt(self, stream: str, *, by: str) -> None:
         """Stop the turn wherever it is being spoken; the caller's fence holds if this cannot."""
         try:
@@ -62,6 +79,12 @@ class GatewayStage:
         """Return those of the turns that a living worker is speaking."""
         by_lease = {_lease(stream): stream for stream in streams}
         return {by_lease[lease] for lease in facade.lease_alive(by_lease)}
+
+
+def _words(item: facade.Snapshot | facade.Delta) -> Words:
+    if isinstance(item, facade.Delta):
+        return Said(item.seq, item.text)
+    return SaidSoFar(item.text, item.upto_seq)
 
 
 def _lease(stream: str) -> str:

@@ -27,7 +27,7 @@ class EventType(StrEnum):
     TURN_PLANNED = "turn.planned"
     TURN_QUEUED = "turn.queued"
     TURN_STARTED = "turn.started"
-    TURN_FIRST_TOKEN = "turn.first_token"
+    TURN_FIRST_TOKEN = "turn.first_token"  # noqa: S105  (a kind of event, no secret)
     TURN_SEGMENT = "turn.segment"
     TURN_DONE = "turn.done"
     TURN_CANCELLED = "turn.cancelled"
@@ -432,9 +432,7 @@ Payload = (
     | CheckpointSaved
 )
 
-PAYLOADS: dict[EventType, type[Payload]] = {
-    payload.type: payload for payload in Payload.__args__
-}
+PAYLOADS: dict[EventType, type[Payload]] = {payload.type: payload for payload in Payload.__args__}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the asker lets slip on hearing an answer: a line of the right band, drawn without replacement."""
+"""What the asker lets slip on hearing an answer: a line drawn without replacement."""
 
 from collections.abc import Sequence
 

@@ -134,7 +134,7 @@ def _directed(
     sharpness: Sharpness,
     suggestion: str | None,
 ) -> Choice:
-    if suggestion in allowed:
+    if suggestion is not None and suggestion in allowed:
         return Choice(suggestion, Reason.SUGGESTED)
     fallback = suggestion is not None
     named = _named(position, allowed, answer)

@@ -95,9 +95,7 @@ def plan_follow_up(room: Room, position: Position, triggers: Sequence[str]) -> P
     return None
 
 
-def _follow(
-    room: Room, position: Position, question: Question, followup: FollowUp
-) -> Plan | None:
+def _follow(room: Room, position: Position, question: Question, followup: FollowUp) -> Plan | None:
     if followup.goto is not None:
         target = position.edition.questions[followup.goto]
         if target.id in room.asked or not _is_askable(target, position):
@@ -110,7 +108,9 @@ def _follow(
         speaker=room.thread.speaker,
         intent="follow_up",
         question_id=question.id,
-        text=_fill(followup.ask, language_of(room, position, room.thread.speaker), room.thread.claim),
+        text=_fill(
+            followup.ask, language_of(room, position, room.thread.speaker), room.thread.claim
+        ),
         trigger=followup.trigger,
         followup_id=followup.id,
         fact_id=room.thread.fact_id,

@@ -1,6 +1,6 @@
 """What the game needs of the outside world."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -76,23 +76,52 @@ class SpeechEnded:
     cancel_latency_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The words that follow directly on ``seq - 1``; they append."""
+
+    seq: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidSoFar:
+    """All words up to ``upto_seq``; they replace."""
+
+    text: str
+    upto_seq: int
+
+
+Words = Said | SaidSoFar
 SpeechPiece = SpeechStarted | SpeechFirstToken | SpeechSegment | SpeechEnded
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the queue of turns; 1 is next."""
+    """A place in the queue of turns: so many must finish first.
+
+    A degraded place is one past the limit: the line is said whole instead of word by word.
+    """
 
     position: int
+    is_degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No place; ask again after so many seconds. ``may_degrade`` when policy offers less."""
+    """No place; ask again after so many seconds."""
 
     reason: str
     retry_after_seconds: int
-    may_degrade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """The queue of turns as a player may see it; position is None for a turn not waiting."""
+
+    position: int | None
+    length: int
+    in_flight: int
 
 
 class SpeakerGoneError(Exception):
@@ -113,6 +142,12 @@ class Stage(Protocol):
 
         Raises SpeakerGoneError before the first piece when the turn is not the caller's.
         """
+
+    def words(self, stream: str) -> AsyncGenerator[Sequence[Words], None]:
+        """Yield the words of a turn as they are said: all so far first, then what follows."""
+
+    def queue(self, stream: str) -> QueueView:
+        """Return how the queue stands, and this turn's place in it."""
 
     def interrupt(self, stream: str, *, by: str) -> None:
         """Stop the turn wherever it is being spoken."""

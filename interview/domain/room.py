@@ -171,9 +171,7 @@ class Room:
     def may_answer(self) -> bool:
         """Return whether the candidate has heard something and is expected to reply."""
         return (
-            self.status is Status.AWAITING_ANSWER
-            and self.turn is not None
-            and bool(self.turn.text)
+            self.status is Status.AWAITING_ANSWER and self.turn is not None and bool(self.turn.text)
         )
 
     @property
@@ -182,8 +180,7 @@ class Room:
         return (
             self.status is Status.AWAITING_ANSWER
             and self.turn is not None
-            and self.turn.state
-            in {TurnState.CANCELLED, TurnState.FAILED, TurnState.REJECTED}
+            and self.turn.state in {TurnState.CANCELLED, TurnState.FAILED, TurnState.REJECTED}
         )
 
     @property
@@ -221,9 +218,7 @@ def advance(room: Room, event: Event) -> None:
 
 def state_hash(room: Room) -> str:
     """Return the SHA-256 of the state in canonical JSON, as hex; times are no part of it."""
-    canonical = json.dumps(
-        asdict(room), sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
+    canonical = json.dumps(asdict(room), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -236,9 +231,7 @@ def _move(room: Room, event: Event) -> None:
         raise IllegalTransitionError(f"{kind} cannot follow {room.status}")
     if kind in _MOVES_A_TURN and event.turn_id is not None:
         if room.turn is None or room.turn.id != event.turn_id:
-            raise IllegalTransitionError(
-                f"{kind} for {event.turn_id}, not the current turn"
-            )
+            raise IllegalTransitionError(f"{kind} for {event.turn_id}, not the current turn")
         room.turn = room.turn.moved(kind)
 
 
@@ -254,15 +247,11 @@ def _apply(_event: Payload, _room: Room, _turn_id: str | None) -> None:
 
 
 @_apply.register
-def _speaker_selected(
-    event: ev.TurnSpeakerSelected, room: Room, turn_id: str | None
-) -> None:
+def _speaker_selected(event: ev.TurnSpeakerSelected, room: Room, turn_id: str | None) -> None:
     if turn_id is None:
         raise IllegalTransitionError("a speaker is selected for a turn")
     room.n_turns += 1
-    room.turn = Turn(
-        turn_id, number=room.n_turns, speaker=event.speaker, epoch=room.n_turns
-    )
+    room.turn = Turn(turn_id, number=room.n_turns, speaker=event.speaker, epoch=room.n_turns)
     if event.speaker not in room.has_asked:
         room.has_asked.append(event.speaker)
 
@@ -284,9 +273,7 @@ def _room_settled(event: ev.RoomSettled, room: Room, _turn_id: str | None) -> No
 
 
 @_apply.register
-def _settings_changed(
-    event: ev.SettingsChanged, room: Room, _turn_id: str | None
-) -> None:
+def _settings_changed(event: ev.SettingsChanged, room: Room, _turn_id: str | None) -> None:
     room.strategy = event.strategy or room.strategy
     room.pace = event.pace or room.pace
     room.difficulty = event.difficulty or room.difficulty
@@ -341,6 +328,11 @@ def _started(event: ev.TurnStarted, room: Room, _turn_id: str | None) -> None:
 
 
 @_apply.register
+def _degraded(_event: ev.TurnDegraded, room: Room, _turn_id: str | None) -> None:
+    room.turn = replace(_current(room), is_degraded=True)
+
+
+@_apply.register
 def _segment(event: ev.TurnSegment, room: Room, _turn_id: str | None) -> None:
     turn = _current(room)
     room.turn = replace(turn, text=turn.text + event.text, upto_seq=event.upto_seq)
@@ -352,9 +344,7 @@ def _done(event: ev.TurnDone, room: Room, _turn_id: str | None) -> None:
 
 
 @_apply.register
-def _broken_off(
-    event: ev.TurnCancelled | ev.TurnFailed, room: Room, _turn_id: str | None
-) -> None:
+def _broken_off(event: ev.TurnCancelled | ev.TurnFailed, room: Room, _turn_id: str | None) -> None:
     room.turn = replace(_current(room), text=event.kept_text)
 
 
@@ -399,9 +389,7 @@ def _hp_changed(event: ev.HpChanged, room: Room, _turn_id: str | None) -> None:
 
 
 @_apply.register
-def _approval_changed(
-    event: ev.ApprovalChanged, room: Room, _turn_id: str | None
-) -> None:
+def _approval_changed(event: ev.ApprovalChanged, room: Room, _turn_id: str | None) -> None:
     room.approval[event.persona] = event.new
 
 
@@ -411,9 +399,7 @@ def _convinced(event: ev.PersonaConvinced, room: Room, _turn_id: str | None) -> 
 
 
 @_apply.register
-def _unconvinced(
-    event: ev.PersonaUnconvinced, room: Room, _turn_id: str | None
-) -> None:
+def _unconvinced(event: ev.PersonaUnconvinced, room: Room, _turn_id: str | None) -> None:
     room.convinced.remove(event.persona)
 
 

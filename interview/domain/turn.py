@@ -54,6 +54,7 @@ class Turn:
     text: str = ""
     upto_seq: int = 0
     provider: str = ""
+    is_degraded: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -64,7 +65,5 @@ class Turn:
         """Return the turn in the state that ``by`` leads to; raise IllegalTransitionError."""
         state = TURN_TRANSITIONS.get((self.state, by))
         if state is None:
-            raise IllegalTransitionError(
-                f"{by} cannot follow {self.state} in turn {self.id}"
-            )
+            raise IllegalTransitionError(f"{by} cannot follow {self.state} in turn {self.id}")
         return replace(self, state=state)

@@ -4,18 +4,25 @@ Payload classes cannot have a field called ``from``; here the names get their pu
 """
 
 from collections.abc import Mapping
-from functools import cache
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from interview.domain import events as ev
 from interview.domain.events import PAYLOADS, Event, EventType, Payload
+from interview.models import RoomEvent
 
 _PUBLIC_NAMES: dict[type[Payload], dict[str, str]] = {
     ev.HpChanged: {"old": "from", "new": "to"},
     ev.ApprovalChanged: {"old": "from", "new": "to"},
     ev.TurnDegraded: {"origin": "from"},
+}
+
+
+_PRIVATE_NAMES = {
+    payload_type: {public: private for private, public in names.items()}
+    for payload_type, names in _PUBLIC_NAMES.items()
 }
 
 
@@ -33,25 +40,30 @@ def from_json(kind: str, data: Mapping[str, Any]) -> Payload:
     that does not fit its type.
     """
     payload_type = PAYLOADS[EventType(kind)]
-    names = _private_names(payload_type)
+    names = _PRIVATE_NAMES.get(payload_type)
     plain = {names.get(key, key): value for key, value in data.items()} if names else data
     return msgspec.convert(plain, payload_type)
 
 
-@cache
-def _private_names(payload_type: type[Payload]) -> dict[str, str]:
-    names = _PUBLIC_NAMES.get(payload_type, {})
-    return {public: private for private, public in names.items()}
-
-
 def envelope(event: Event) -> dict[str, Any]:
     """Return the event as readers get it: offset, type, at, data, and the turn if there is one."""
+    return _shell(event.offset, event.type, event.at, event.turn_id, to_json(event.payload))
+
+
+def stored_envelope(row: RoomEvent) -> dict[str, Any]:
+    """Return a stored event as readers get it; the payload goes out as it was written."""
+    return _shell(row.offset, row.type, row.at, row.turn_id, row.data)
+
+
+def _shell(
+    offset: int, kind: str, at: datetime, turn_id: str | None, data: dict[str, Any]
+) -> dict[str, Any]:
     shell: dict[str, Any] = {
-        "offset": event.offset,
-        "type": event.type.value,
-        "at": event.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "data": to_json(event.payload),
+        "offset": offset,
+        "type": str(kind),
+        "at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "data": data,
     }
-    if event.turn_id is not None:
-        shell["turn_id"] = event.turn_id
+    if turn_id:
+        shell["turn_id"] = turn_id
     return shell

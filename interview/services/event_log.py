@@ -128,7 +128,7 @@ def append_while_streaming(
     One statement: the row's lock, the fence and the next offset at once. The snapshot stays
     behind until the turn ends; `state_of` reads the pieces after it.
     """
-    arguments = {
+    arguments: dict[str, UUID | str | int | datetime] = {
         "room": room_id,
         "turn": turn_id,
         "epoch": epoch,

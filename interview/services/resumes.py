@@ -81,9 +81,7 @@ def _sample(path: Path) -> dict[str, str]:
 
 def parsed(row: ResumeRow) -> Resume:
     """Return the résumé as it was read when it came in."""
-    return msgspec.convert(
-        {"text": row.text, "language": row.language, "facts": row.facts}, Resume
-    )
+    return msgspec.convert({"text": row.text, "language": row.language, "facts": row.facts}, Resume)
 
 
 @lru_cache(maxsize=2048)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from interview.domain import game
-from interview.domain.errors import InvalidInputError, SceneryNotFoundError
+from interview.domain.errors import InvalidInputError, RoomSettledError, SceneryNotFoundError
 from interview.domain.events import SettingsChanged
 from interview.domain.game import Opening, Record
 from interview.domain.ports import Ports
@@ -82,9 +82,7 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _check_offered(
-    edition: Edition, mode: Mode, language: str, strategy: Strategy | None
-) -> None:
+def _check_offered(edition: Edition, mode: Mode, language: str, strategy: Strategy | None) -> None:
     scenery = edition.scenery
     if mode not in scenery.modes or language not in scenery.languages:
         raise SceneryNotFoundError(f"{scenery.id} is not played in this mode and language.")
@@ -122,7 +120,7 @@ def _check_settings(
     room: Room, edition: Edition, strategy: Strategy | None, language: str | None
 ) -> None:
     if room.status is Status.SETTLED:
-        game.refuse_settled()
+        raise RoomSettledError("The verdict has fallen; nothing is left to change.")
     if strategy is not None and strategy not in edition.scenery.strategy.allowed:
         raise InvalidInputError(f"This scenery does not allow the strategy {strategy}.")
     if language is not None and language not in edition.scenery.languages:

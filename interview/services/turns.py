@@ -21,7 +21,6 @@ from interview.domain.events import EventType
 from interview.domain.game import Record
 from interview.domain.jobs import Job
 from interview.domain.ports import (
-    Place,
     Ports,
     Refusal,
     SpeakerGoneError,
@@ -42,6 +41,7 @@ from interview.services import editions, event_log, resumes
 
 MAX_ANSWER_CHARACTERS = 8_000
 CANCEL_GRACE_SECONDS = 2.0
+WHOLE_LINE_CPS = 100_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ def _next_turn(room: Room) -> str | None:
 def place_for(room_id: UUID, record: Record, *, ports: Ports) -> Iterator[None]:
     """Reserve a place for the turn just planned and add it to the record, then run the block.
 
-    A block that fails gives the place back. Raises QueueFullError when there is no place and
-    policy does not offer the line whole; a settled room needs none.
+    A block that fails gives the place back. Raises QueueFullError when there is no place; a
+    settled room needs none.
     """
     turn = record.room.turn
     if record.room.status is Status.SETTLED or turn is None:
@@ -160,30 +160,18 @@ def place_for(room_id: UUID, record: Record, *, ports: Ports) -> Iterator[None]:
     stream = stream_id(room_id, turn.id, turn.epoch)
     place = ports.stage.reserve(stream)
     if isinstance(place, Refusal):
-        _without_a_place(record, turn, place)
-        yield
-        return
-    record.add(ev.TurnQueued(position=place.position, epoch=turn.epoch), turn.id)
+        raise QueueFullError(
+            "The panel is hearing too many candidates; your words are kept, send them again soon.",
+            retry_after_seconds=place.retry_after_seconds,
+        )
     try:
+        record.add(ev.TurnQueued(position=place.position, epoch=turn.epoch), turn.id)
+        if place.is_degraded:
+            record.add(ev.TurnDegraded("streamed", "whole_line", "queue_full"), turn.id)
         yield
     except BaseException:
         ports.stage.give_back(stream)
         raise
-
-
-def _without_a_place(record: Record, turn: Turn, refusal: Refusal) -> None:
-    if not refusal.may_degrade:
-        raise QueueFullError(
-            "The panel is hearing too many candidates; your words are kept, send them again soon.",
-            retry_after_seconds=refusal.retry_after_seconds,
-        )
-    text = record.room.planned_text
-    record.add(ev.TurnQueued(position=0, epoch=turn.epoch), turn.id)
-    record.add(ev.TurnDegraded("streamed", "whole_line", refusal.reason), turn.id)
-    record.add(
-        ev.TurnStarted(turn.speaker, "scripted", "scripted", "degraded", 0.0, turn.epoch), turn.id
-    )
-    record.add(ev.TurnDone(text, ev.Usage(), duration_ms=0, tokens_per_second=0.0), turn.id)
 
 
 def retry_turn(*, room_id: UUID, ports: Ports) -> AnswerTaken:
@@ -235,7 +223,9 @@ def _claimable(room_id: UUID, turn_id: str) -> Speech | None:
         epoch=room.turn.epoch,
         speaker=room.turn.speaker,
         text=room.planned_text,
-        characters_per_second=persona.pace_cps * Pace(room.pace).factor,
+        characters_per_second=(
+            WHOLE_LINE_CPS if room.turn.is_degraded else persona.pace_cps * Pace(room.pace).factor
+        ),
         seed=room.seed + room.turn.number,
     )
 

@@ -1,0 +1,52 @@
+"""Who is asking, on the REST API: the cookie's player, or the bearer of a room's token.
+
+Cookie callers must show the page's CSRF token on writes; bearers have no ambient authority to
+abuse and need none.
+"""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from ninja.security.base import AuthBase
+from ninja.utils import check_csrf
+
+from interview.domain.errors import CsrfFailedError
+from interview.selectors import Visitor
+from interview.services import players
+
+_BEARER = "Bearer "
+
+
+class VisitorAuth(AuthBase):
+    """Recognises the caller; everybody is let in, what they may touch is asked per room."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+
+    def __call__(self, request: HttpRequest) -> Visitor:
+        """Return who asks; raise CsrfFailedError for a cookie write without the page's token."""
+        header = request.headers.get("Authorization", "")
+        token = header.removeprefix(_BEARER).strip() if header.startswith(_BEARER) else ""
+        player = players.from_cookie(request.COOKIES.get(players.COOKIE))
+        if token:
+            return Visitor(token=token)
+        if player is not None and check_csrf(request) is not None:
+            raise CsrfFailedError("The page's token is missing or old; reload the page.")
+        return Visitor(player=player, token=request.GET.get("token", ""))
+
+
+def visitor(request: HttpRequest) -> Visitor:
+    """Return what `VisitorAuth` found."""
+    found = getattr(request, "auth", None)
+    return found if isinstance(found, Visitor) else Visitor()
+
+
+def set_player(response: HttpResponse, value: str) -> None:
+    """Set the player's cookie."""
+    response.set_cookie(
+        players.COOKIE,
+        value,
+        max_age=players.COOKIE_AGE_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.IS_HTTPS,
+    )

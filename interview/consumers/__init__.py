@@ -1,0 +1,1 @@
+"""Channels consumers: the event stream and the control socket of a room."""

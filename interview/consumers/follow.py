@@ -1,0 +1,165 @@
+"""Follow one room: its facts in order, each once, and the words of the turn being spoken.
+
+Facts come as notices and are taken only when they continue what was sent; anything else is read
+from the log. Words come from the relay while a turn streams. The two meet in one rule: the fact
+that ends a turn carries its whole text, so words that come too late are not missed.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+
+from interview import runtime, selectors
+from interview.consumers import frames
+from interview.consumers.positions import positions
+from interview.domain.events import EventType
+from interview.domain.ports import Said, Words, stream_id
+
+KEEP_ALIVE_SECONDS = 15.0
+LINGER_SECONDS = 3.0
+MAX_WAITING_FACTS = 256
+_ENDS = frozenset(
+    {
+        EventType.TURN_DONE,
+        EventType.TURN_CANCELLED,
+        EventType.TURN_FAILED,
+        EventType.TURN_REJECTED,
+    }
+)
+
+Send = Callable[[bytes], Awaitable[None]]
+Fact = dict[str, Any]
+
+
+class Follower:
+    """One reader of one room, from an offset on."""
+
+    def __init__(self, *, room_id: UUID, epoch: str, offset: int, send: Send) -> None:
+        self._room_id = room_id
+        self._epoch = epoch
+        self._offset = offset
+        self._send = send
+        self._waiting: list[Fact] = []
+        self._is_behind = True
+        self._top: int | None = None
+        self._wake = asyncio.Event()
+        self._words: asyncio.Task[None] | None = None
+        self._is_settled = False
+
+    def hear(self, facts: Sequence[Fact]) -> None:
+        """Take facts just committed; past the bound they are read from the log instead."""
+        if len(self._waiting) + len(facts) > MAX_WAITING_FACTS:
+            self._waiting.clear()
+            self._is_behind = True
+        else:
+            self._waiting.extend(facts)
+        self._wake.set()
+
+    def tell_top(self, top: int) -> None:
+        """Take the log's top offset; a reader below it catches up."""
+        self._top = top
+        self._is_behind = self._is_behind or top > self._offset
+        self._wake.set()
+
+    async def replay(self) -> None:
+        """Send what is in the log after the offset."""
+        await self._catch_up()
+
+    async def run(self) -> None:
+        """Send what is there, then what comes, until the room is settled and done."""
+        try:
+            await self._deliver()
+            await self._resume_words()
+            with positions().watch(self._room_id, self.tell_top):
+                await self._follow()
+            await self._send(frames.end())
+        finally:
+            await self._stop_words()
+
+    async def _follow(self) -> None:
+        closes_at = None
+        keep_alive_at = time.monotonic() + KEEP_ALIVE_SECONDS
+        while closes_at is None or time.monotonic() < closes_at:
+            wait_until = keep_alive_at if closes_at is None else min(keep_alive_at, closes_at)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, wait_until - time.monotonic())):
+                    await self._wake.wait()
+            await self._deliver()
+            if time.monotonic() >= keep_alive_at:
+                await self._send(frames.KEEP_ALIVE)
+                keep_alive_at += KEEP_ALIVE_SECONDS
+            if self._is_settled and closes_at is None:
+                closes_at = time.monotonic() + LINGER_SECONDS
+
+    async def _deliver(self) -> None:
+        self._wake.clear()
+        waiting, self._waiting = self._waiting, []
+        for fact in waiting:
+            if fact["offset"] == self._offset + 1:
+                await self._send_fact(fact)
+            elif fact["offset"] > self._offset:
+                self._is_behind = True
+        if self._is_behind:
+            await self._catch_up()
+        if self._top is not None:
+            await self._send(frames.position(max(self._top, self._offset)))
+            self._top = None
+
+    async def _catch_up(self) -> None:
+        self._is_behind = False
+        read = database_sync_to_async(selectors.facts_after)
+        while facts := await read(self._room_id, self._offset):
+            for fact in facts:
+                await self._send_fact(fact)
+            if len(facts) < selectors.PAGE_SIZE:
+                break
+
+    async def _send_fact(self, fact: Fact) -> None:
+        kind = fact["type"]
+        if kind in _ENDS:
+            await self._stop_words()
+        await self._send(frames.durable(self._epoch, fact))
+        self._offset = fact["offset"]
+        if kind == EventType.TURN_STARTED:
+            data = fact["data"]
+            await self._start_words(fact["turn_id"], data["epoch"], data["speaker"])
+        elif kind == EventType.ROOM_SETTLED:
+            self._is_settled = True
+
+    async def _resume_words(self) -> None:
+        """Join a turn whose start lies before our offset."""
+        turn = await database_sync_to_async(selectors.streaming_turn)(self._room_id)
+        if turn is not None and self._words is None:
+            await self._start_words(turn.id, turn.epoch, turn.speaker)
+
+    async def _start_words(self, turn_id: str, epoch: int, speaker: str) -> None:
+        await self._stop_words()
+        stream = stream_id(self._room_id, turn_id, epoch)
+        self._words = asyncio.create_task(
+            self._relay(stream, turn_id, speaker), name=f"words {turn_id}"
+        )
+
+    async def _stop_words(self) -> None:
+        task, self._words = self._words, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _relay(self, stream: str, turn_id: str, speaker: str) -> None:
+        async with contextlib.aclosing(runtime.ports().stage.words(stream)) as batches:
+            async for batch in batches:
+                await self._send(b"".join(_frame(words, turn_id, speaker) for words in batch))
+
+
+def _frame(words: Words, turn_id: str, speaker: str) -> bytes:
+    if isinstance(words, Said):
+        return frames.delta(turn_id, words.seq, words.text)
+    return frames.snapshot(
+        turn_id=turn_id, speaker=speaker, text=words.text, upto_seq=words.upto_seq
+    )

@@ -1,0 +1,136 @@
+"""What the settlement page tells: how the game went, read off the log after the verdict.
+
+Rule-based and complete without a model: the verdict graph, three moments worth a second look, and
+a score that adds up line by line.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from interview.domain import events as ev
+from interview.domain.events import Event
+from interview.domain.room import Room
+from interview.domain.scenery import Mode
+
+
+@dataclass(slots=True)
+class Played:
+    """One round as it was played."""
+
+    round: int
+    speaker: str
+    question_id: str
+    question: str
+    answer: str
+    scored: ev.AnswerScored
+
+    @property
+    def swing(self) -> float:
+        """Return how far the verdict moved, in points of V; negative is a loss."""
+        return self.scored.verdict_after - self.scored.verdict_before
+
+
+class MomentKind(StrEnum):
+    """Why a round is worth a second look."""
+
+    WORST = "worst"
+    BEST = "best"
+    TURNING = "turning"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A round, and why it is shown."""
+
+    kind: MomentKind
+    played: Played
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """One line of the sum; ``label`` is a key the page has words for."""
+
+    label: str
+    points: int
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Settlement:
+    """The whole story."""
+
+    rounds: list[Played] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+    lines: list[ScoreLine] = field(default_factory=list)
+
+
+def settle(room: Room, events: Iterable[Event]) -> Settlement:
+    """Return the story of a settled room."""
+    rounds = played_rounds(events)
+    return Settlement(rounds=rounds, moments=_moments(rounds), lines=_lines(room))
+
+
+def played_rounds(events: Iterable[Event]) -> list[Played]:
+    """Return the answered rounds in order."""
+    rounds: list[Played] = []
+    planned: ev.TurnPlanned | None = None
+    heard, answer = "", ""
+    for event in events:
+        match event.payload:
+            case ev.TurnPlanned() as plan:
+                planned = plan
+            case ev.TurnDone(text=text):
+                heard = text
+            case ev.TurnCancelled(kept_text=text) | ev.TurnFailed(kept_text=text):
+                heard = text
+            case ev.AnswerSubmitted(text=text):
+                answer = text
+            case ev.AnswerScored() as scored if planned is not None:
+                rounds.append(
+                    Played(
+                        round=scored.round,
+                        speaker=planned.speaker,
+                        question_id=planned.question_id,
+                        question=heard,
+                        answer=answer,
+                        scored=scored,
+                    )
+                )
+            case _:
+                pass
+    return rounds
+
+
+def _moments(rounds: Sequence[Played]) -> list[Moment]:
+    """Return the worst, the best and the turning point, each round at most once."""
+    chosen: list[Moment] = []
+    left = list(rounds)
+    if left:
+        worst = min(left, key=lambda played: (played.swing, played.scored.q))
+        chosen.append(Moment(MomentKind.WORST, worst))
+        left.remove(worst)
+    if left:
+        best = max(left, key=lambda played: (played.scored.q - played.scored.par, played.round))
+        chosen.append(Moment(MomentKind.BEST, best))
+        left.remove(best)
+    if left:
+        turning = max(left, key=lambda played: abs(played.swing))
+        chosen.append(Moment(MomentKind.TURNING, turning))
+    return chosen
+
+
+def _lines(room: Room) -> list[ScoreLine]:
+    """Return the lines of the sum; their points add up to the room's score."""
+    hints = ScoreLine("hints", -15 * room.n_hints, room.n_hints)
+    if room.mode is Mode.SURVIVE:
+        lines = [
+            ScoreLine("rounds", 100 * room.rounds_answered, room.rounds_answered),
+            ScoreLine("composure", room.hp_at_last_round, room.hp_at_last_round),
+            ScoreLine("brilliant", 10 * room.n_brilliant, room.n_brilliant),
+            hints,
+        ]
+    else:
+        lines = [ScoreLine("panel", room.score, room.rounds_answered)]
+    rest = room.score - sum(line.points for line in lines)
+    return [*lines, ScoreLine("floor", rest)] if rest else lines

@@ -1,0 +1,34 @@
+"""Reads: what may be seen, by whom, and in which form."""
+
+from interview.selectors.content import claim_json, open_sceneries, resume_json, scenery_json
+from interview.selectors.rooms import (
+    PAGE_SIZE,
+    Visitor,
+    check_reader,
+    facts_after,
+    live_rooms,
+    own_room,
+    readable_room,
+    room_by_id,
+    room_json,
+    streaming_turn,
+    top_offsets,
+)
+
+__all__ = [
+    "PAGE_SIZE",
+    "Visitor",
+    "check_reader",
+    "claim_json",
+    "facts_after",
+    "live_rooms",
+    "open_sceneries",
+    "own_room",
+    "readable_room",
+    "resume_json",
+    "room_by_id",
+    "room_json",
+    "scenery_json",
+    "streaming_turn",
+    "top_offsets",
+]
