@@ -15,5 +15,5 @@ class GatewayConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the series known, so that a scrape is complete before the first request."""
-        metrics.precreate(providers=runtime.PROVIDERS, queues=[runtime.TURNS])
+        metrics.precreate(providers=runtime.provider_names(), queues=[runtime.TURNS])
         metrics.publish_state(runtime.read_state)

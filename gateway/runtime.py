@@ -94,6 +94,11 @@ def build_ports() -> Ports:
     )
 
 
+def provider_names() -> tuple[str, ...]:
+    """Return the providers a request may name."""
+    return tuple(PROVIDERS)
+
+
 def key_prefix() -> str:
     """Return what every key and channel of the gateway begins with."""
     return f"{settings.REDIS_PREFIX}gw:"

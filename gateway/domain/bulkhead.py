@@ -20,5 +20,5 @@ def pause_seconds(attempt: int, *, roll: float) -> float:
     Doubles up to a quarter of a second. ``roll`` in [0, 1) takes away up to half of it, so
     that those who were refused together do not come back together.
     """
-    full = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
+    full = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * (1 << min(attempt, 10)))
     return full * (1 - roll / 2)

@@ -3,7 +3,6 @@
 GatewayError
 ├── StateUnavailableError        the shared state store did not answer
 ├── AdmissionError
-│   ├── QueueFullError           refused at the door; says when to come back
 │   └── QueueExpiredError        waited for a slot longer than its budget
 ├── ProviderBusyError            every place at the provider is taken
 ├── StoppedError                 somebody ordered the stream to stop
@@ -60,16 +59,6 @@ class AdmissionError(GatewayError):
     """The work was not let in."""
 
     code, status, retryable = "admission", 503, True
-
-
-class QueueFullError(AdmissionError):
-    """The queue has no room; a place is expected after ``retry_after_seconds``."""
-
-    code, error_type = "queue_full", "queue_full"
-
-    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
-        super().__init__(message)
-        self.retry_after_seconds = retry_after_seconds
 
 
 class QueueExpiredError(AdmissionError):

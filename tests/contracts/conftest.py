@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 import pytest
 from redis.asyncio import Redis
@@ -94,12 +95,13 @@ def _redis_age(client: Redis) -> Age:
         async for key in client.scan_iter():
             kind = await client.type(key)
             if kind == b"zset":
-                for member, score in await client.zrange(key, 0, -1, withscores=True):
+                stored = await client.zrange(key, 0, -1, withscores=True)
+                for member, score in cast("list[tuple[bytes, float]]", stored):
                     await client.zadd(key, {member: score - shift_ms})
             elif kind == b"hash":
                 for field, value in (await client.hgetall(key)).items():
                     if field == b"until" or key.endswith(b":since"):
-                        await client.hset(key, field, int(value) - shift_ms)
+                        await client.hset(key, field, str(int(value) - shift_ms))
 
     return age
 

@@ -1,0 +1,101 @@
+"""One beat renews everything that is kept, and only that."""
+
+import pytest
+
+from gateway.domain.errors import StateUnavailableError
+from gateway.domain.ports import LeaseClaim
+from gateway.domain.speech import Ticket
+from gateway.services.heartbeat import Heart
+from tests.fakes.gateway import Clock, FakeProvider, make_ports
+
+CLAIM = LeaseClaim("room.t1", epoch=1, owner="me")
+
+
+def never() -> None:
+    """Fail: the lease is not lost in this test."""
+    raise AssertionError("the lease was reported lost")
+
+
+async def test_what_is_kept_outlives_its_lease():
+    clock = Clock()
+    ports = make_ports(provider=FakeProvider(), clock=clock)
+    policy = ports.queues["turns"]
+    heart = Heart(ports, beat_seconds=60)
+    await ports.leases.acquire(CLAIM)
+    await ports.admissions.start("turns", "t1", policy)
+    await ports.bulkhead.acquire("fake", "h1", limit=1)
+
+    with (
+        heart.keep_lease(CLAIM, on_lost=never),
+        heart.keep_ticket(Ticket("turns", "t1")),
+        heart.keep_place("fake", "h1"),
+    ):
+        for _ in range(3):
+            clock.advance(3.0)
+            await heart.beat()
+        assert await ports.leases.alive(["room.t1"]) == {"room.t1"}
+        assert (await ports.admissions.status("turns", policy)).n_running == 1
+        assert await ports.bulkhead.in_flight("fake") == 1
+
+    clock.advance(3.0)
+    await heart.beat()
+    clock.advance(3.0)
+    assert await ports.leases.alive(["room.t1"]) == set()
+    assert await ports.bulkhead.in_flight("fake") == 0
+
+
+async def test_a_lost_lease_is_reported():
+    ports = make_ports(provider=FakeProvider())
+    heart = Heart(ports, beat_seconds=60)
+    await ports.leases.acquire(CLAIM)
+    lost: list[str] = []
+
+    with heart.keep_lease(CLAIM, on_lost=lambda: lost.append("room.t1")):
+        await ports.leases.acquire(LeaseClaim("room.t1", epoch=2, owner="other"))
+        await heart.beat()
+
+    assert lost == ["room.t1"]
+
+
+async def test_the_heart_beats_by_itself_and_rests_when_nothing_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    ports = make_ports(provider=FakeProvider())
+    heart = Heart(ports, beat_seconds=0.0)
+    beats: list[int] = []
+
+    async def beat() -> None:
+        beats.append(len(beats))
+        if len(beats) == 3:
+            keeping.__exit__(None, None, None)
+
+    monkeypatch.setattr(heart, "beat", beat)
+    keeping = heart.keep_place("fake", "h1")
+    keeping.__enter__()
+    assert heart._task is not None
+    await heart._task
+
+    assert beats == [0, 1, 2]
+
+
+async def test_a_store_that_is_away_is_said_once_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    ports = make_ports(provider=FakeProvider())
+    heart = Heart(ports, beat_seconds=60)
+    is_away = True
+
+    async def renew(name: str, holders: object) -> None:
+        if is_away:
+            raise StateUnavailableError("away")
+
+    monkeypatch.setattr(ports.bulkhead, "renew", renew)
+    with heart.keep_place("fake", "h1"):
+        await heart.beat()
+        await heart.beat()
+        is_away = False
+        await heart.beat()
+        is_away = True
+        await heart.beat()
+
+    assert [record.message for record in caplog.records] == ["gateway.heartbeat_missed"] * 2
