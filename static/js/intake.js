@@ -214,26 +214,58 @@ function showFindings(page, resume) {
   page.querySelector("[data-others-list]").replaceChildren(...others.map(otherItem));
 }
 
-/* The résumé as text nodes and marks. Where claims overlap, the attacked one keeps its mark. */
+/* The résumé, line by line, with its claims marked. Where claims overlap, the attacked one keeps its mark. */
 function markedText(text, claims, attacks) {
   const kept = [];
   for (const claim of [...attacks, ...claims.filter((one) => !attacks.includes(one))]) {
     if (kept.every((other) => claim.end <= other.start || claim.start >= other.end)) kept.push(claim);
   }
   kept.sort((one, other) => one.start - other.start);
-  const nodes = [];
+  const page = new Page();
   let position = 0;
   for (const claim of kept) {
-    nodes.push(text.slice(position, claim.start));
+    page.write(text.slice(position, claim.start));
     const mark = element("mark", attacks.includes(claim) ? "claim claim--attacked" : "claim");
     mark.id = `claim-${claim.id}`;
     if (attacks.includes(claim)) mark.append(numberOf(attacks.indexOf(claim)));
     mark.append(text.slice(claim.start, claim.end));
-    nodes.push(mark);
+    page.place(mark);
     position = claim.end;
   }
-  nodes.push(text.slice(position));
-  return nodes;
+  page.write(text.slice(position));
+  page.lines[0].classList.add("paper__line--heading");
+  return page.lines;
+}
+
+/* Lines of paper. Markdown's signs become what they stand for. */
+class Page {
+  constructor() {
+    this.lines = [];
+    this.turn();
+  }
+
+  turn() {
+    this.line = element("p", "paper__line");
+    this.lines.push(this.line);
+  }
+
+  write(text) {
+    text.split("\n").forEach((piece, index) => {
+      if (index) this.turn();
+      this.line.append(this.line.hasChildNodes() ? piece : this.begin(piece));
+    });
+  }
+
+  place(mark) {
+    this.line.append(mark);
+  }
+
+  begin(piece) {
+    const sign = /^\s*(#{1,6}|[-*•])\s+/.exec(piece);
+    if (!sign) return piece;
+    this.line.classList.add(sign[1].startsWith("#") ? "paper__line--heading" : "paper__line--bullet");
+    return piece.slice(sign[0].length);
+  }
 }
 
 function attackItem(claim, index) {

@@ -3,12 +3,12 @@
 import { t } from "./i18n.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const PLOT = { width: 720, height: 250, left: 44, right: 16, top: 26, bottom: 34 };
+const PLOT = { height: 250, left: 44, right: 16, top: 26, bottom: 34 };
 const KINDS = { "??": "bad", "?": "slip", "?!": "slip", "!": "good", "!!": "good" };
 
 function open(page) {
   const table = page.querySelector("[data-graph]");
-  if (table) page.querySelector("[data-plot]").append(plot(pointsOf(table)));
+  if (table) drawIn(page.querySelector("[data-plot]"), pointsOf(table));
   for (const moment of page.querySelectorAll("[data-moment]")) {
     markEvidence(moment.querySelector("[data-answer]"), quotesOf(moment));
     openBlanks(moment.querySelector("[data-frame]"));
@@ -23,16 +23,26 @@ function pointsOf(table) {
   }));
 }
 
+/* Drawn at the width it is shown at, so that its words keep their size on a phone. */
+function drawIn(place, points) {
+  let width = 0;
+  new ResizeObserver(() => {
+    if (place.clientWidth === width) return;
+    width = place.clientWidth;
+    place.replaceChildren(plot(points, width));
+  }).observe(place);
+}
+
 /* The line starts at the first round; a dot that has a moment on the page links to it. */
-function plot(points) {
-  const svg = node("svg", { class: "plot", viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, "aria-hidden": "true" });
+function plot(points, width) {
+  const svg = node("svg", { class: "plot", viewBox: `0 0 ${width} ${PLOT.height}`, "aria-hidden": "true" });
   const last = points.length - 1;
-  const across = (index) => PLOT.left + 14 + (last ? (index / last) * (PLOT.width - PLOT.left - PLOT.right - 28) : 0);
+  const across = (index) => PLOT.left + 14 + (last ? (index / last) * (width - PLOT.left - PLOT.right - 28) : 0);
   const up = (verdict) => PLOT.top + (1 - verdict / 100) * (PLOT.height - PLOT.top - PLOT.bottom);
 
   for (const level of [0, 50, 100]) {
     svg.append(
-      node("line", { class: level === 50 ? "plot__half" : "plot__grid", x1: PLOT.left, x2: PLOT.width - PLOT.right, y1: up(level), y2: up(level) }),
+      node("line", { class: level === 50 ? "plot__half" : "plot__grid", x1: PLOT.left, x2: width - PLOT.right, y1: up(level), y2: up(level) }),
       node("text", { class: "plot__label", x: PLOT.left - 8, y: up(level) + 4, "text-anchor": "end" }, `${level}%`),
     );
   }
