@@ -2,14 +2,15 @@
 
 PYTHON ?= python3
 VENV := .venv/bin/python
+WORKERS ?= 2
 export PORT DATA_DIR BIND VERBOSE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test unit integration contracts e2e check fmt fmt-check lint types imports \
+.PHONY: help run setup test coverage unit integration contracts e2e check fmt fmt-check lint types imports \
 	migrations messages seed bench-rooms bench-cancel bench-fold bench-relay
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## play: everything on this machine [PORT=8000] [DATA_DIR=.data] [VERBOSE=1]
 	@$(PYTHON) compose/run.py
@@ -17,8 +18,18 @@ run: ## play: everything on this machine [PORT=8000] [DATA_DIR=.data] [VERBOSE=1
 setup: ## make .venv and install the locked development packages
 	@$(PYTHON) compose/run.py --setup
 
-test: ## everything: unit, integration, contracts, browser tests, with coverage floors
-	@.ci/run test
+test: setup ## everything: unit, integration, contracts, browser tests; coverage floors
+	@rm -f .coverage .coverage.*
+	@$(VENV) -m pytest tests --ignore=tests/e2e -q -n $(WORKERS) --dist loadscope --cov --cov-report=
+	@$(VENV) -m pytest tests/e2e -q
+	@$(MAKE) --no-print-directory coverage
+
+coverage: ## the floors: 90 % over all, 100 % of every domain (after make test)
+	@$(VENV) -m coverage report --fail-under=90
+	@for app in gateway interview leaderboard; do \
+		test -e $$app/domain -o -e $$app/domain.py || continue; \
+		$(VENV) -m coverage report --include="$$app/domain/*,$$app/domain.py" --fail-under=100 || exit 1; \
+	done
 
 unit: ## tests without database and sockets
 	@$(VENV) -m pytest tests/unit -q
@@ -30,7 +41,7 @@ contracts: ## one suite per port, on the fake and on the real thing
 	@$(VENV) -m pytest tests/contracts -q
 
 e2e: ## tests in a real browser
-	@.ci/run e2e
+	@$(VENV) -m pytest tests/e2e -q
 
 check: fmt-check lint imports types migrations unit ## format, lint, types, import contracts, unit tests
 

@@ -11,7 +11,6 @@ import queue
 import sys
 import traceback
 from collections.abc import Mapping
-from typing import TextIO
 
 import structlog
 from opentelemetry import baggage, trace
@@ -29,9 +28,9 @@ def configure(options: dict[str, str]) -> None:
     component = options["component"]
     stream = sys.stderr if component == "manage" else sys.stdout
     writer = logging.StreamHandler(stream)
-    writer.setFormatter(_formatter(is_json=options["format"] == "json", stream=stream))
+    writer.setFormatter(formatter(is_json=options["format"] == "json", is_coloured=stream.isatty()))
     handler: logging.Handler = writer
-    context = _Context(component)
+    context = Context(component)
     if component != "manage":
         handler = _queued(writer)
     handler.addFilter(context)
@@ -43,14 +42,16 @@ def configure(options: dict[str, str]) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-class _Context(logging.Filter):
+class Context(logging.Filter):
     """Copies the ids of the moment into the record, in the thread that logs."""
 
     def __init__(self, component: str) -> None:
+        """Remember what this process is."""
         super().__init__()
         self._component = component
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Add the fields and let the record pass."""
         span = trace.get_current_span().get_span_context()
         fields: dict[str, object] = {"component": self._component}
         if span.is_valid:
@@ -69,7 +70,7 @@ class _Context(logging.Filter):
         return True
 
 
-class _DroppingQueueHandler(logging.handlers.QueueHandler):
+class DroppingQueueHandler(logging.handlers.QueueHandler):
     """Hands records to the writer's thread; when that falls behind, counts what it drops."""
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
@@ -84,15 +85,21 @@ class _DroppingQueueHandler(logging.handlers.QueueHandler):
             metrics.LOG_DROPPED.inc()
 
 
+def lines(n_at_most: int) -> queue.Queue[logging.LogRecord]:
+    """Return an empty queue of log records with a limit."""
+    return queue.Queue(n_at_most)
+
+
 def _queued(writer: logging.Handler) -> logging.Handler:
-    lines: queue.Queue[logging.LogRecord] = queue.Queue(_QUEUE_LINES)
-    listener = logging.handlers.QueueListener(lines, writer)
+    waiting = lines(_QUEUE_LINES)
+    listener = logging.handlers.QueueListener(waiting, writer)
     listener.start()
     atexit.register(listener.stop)
-    return _DroppingQueueHandler(lines)
+    return DroppingQueueHandler(waiting)
 
 
-def _formatter(*, is_json: bool, stream: TextIO) -> logging.Formatter:
+def formatter(*, is_json: bool, is_coloured: bool) -> logging.Formatter:
+    """Return the one formatter of all lines, ours and those of libraries."""
     before: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -101,7 +108,7 @@ def _formatter(*, is_json: bool, stream: TextIO) -> logging.Formatter:
     ]
     renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if not is_json:
-        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        renderer = structlog.dev.ConsoleRenderer(colors=is_coloured)
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=before,
         processors=[
