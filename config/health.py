@@ -32,7 +32,7 @@ from config import heartbeat
 from config.drain import Drain
 
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-_PROBE_SECONDS = 2.0
+PROBE_SECONDS = 2.0
 _FRESH_SECONDS = 1.0
 _NEEDED_WORKERS = ("turns", "background")
 
@@ -108,7 +108,7 @@ def _is_loopback(address: str) -> bool:
 async def _probe(run: Probe) -> str:
     """Return ``ok`` or a word for the failure; details stay in the log of the part itself."""
     try:
-        await asyncio.wait_for(run(), _PROBE_SECONDS)
+        await asyncio.wait_for(run(), PROBE_SECONDS)
     except TimeoutError:
         return "slow"
     except Exception as error:  # noqa: BLE001  whatever it is, this part does not work
