@@ -112,9 +112,7 @@ def survive_score(*, rounds: int, hp: int, n_brilliant: int, n_hints: int) -> in
     return max(0, rounds * 100 + hp + 10 * n_brilliant - 15 * n_hints)
 
 
-def convince_score(
-    *, is_won: bool, rounds: int, approval: Mapping[str, int], n_hints: int
-) -> int:
+def convince_score(*, is_won: bool, rounds: int, approval: Mapping[str, int], n_hints: int) -> int:
     """Return the final score of Convince: fewer rounds, then fewer hints, then approval surplus.
 
     A lost game scores its mean approval, which is below any win.

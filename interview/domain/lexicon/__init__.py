@@ -1,0 +1,1 @@
+"""Words the rules know, in both languages. Latin words are lower case; ``|`` parts synonyms."""

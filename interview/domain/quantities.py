@@ -1,0 +1,461 @@
+"""Numbers in running text, with their unit, what they measure and what they started from."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from interview.domain.lexicon import subjects
+from interview.domain.matching import Folded, clauses, keyed, terms
+
+MAX_QUANTITIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number as said. ``key`` is ``metric.*`` or ``team.size``; empty when only counted.
+
+    name: the noun or qualifier that stands with it, such as ``p99``; folded. start, end: place in
+    the folded text, with the unit. is_start: it is a starting value ("from 820 ms"), not a result.
+    """
+
+    value: float
+    unit: str
+    key: str
+    name: str
+    start: int
+    end: int
+    clause: tuple[int, int]
+    is_delta: bool = False
+    is_start: bool = False
+    is_named: bool = False
+    qualifier: str = ""
+    baseline: float | None = None
+
+    @property
+    def is_perfect(self) -> bool:
+        """Return whether the number is too round to be true: 100 %, ten-fold, no incident."""
+        if self.unit == "%":
+            return self.value == 100
+        if self.unit == "x":
+            return self.value >= 10
+        return self.key in {"metric.incidents", "metric.error_rate"} and self.value == 0
+
+    @property
+    def slot(self) -> str:
+        """Return the name under which a claims ledger keeps this number; it is comparable there."""
+        kind = "delta" if self.is_delta else "level"
+        family = "s" if self.unit in SECONDS else self.unit
+        return f"{self.key}|{self.qualifier}|{family}|{kind}"
+
+    @property
+    def canonical(self) -> float:
+        """Return the value in the unit family's base: seconds for times."""
+        return self.value * SECONDS.get(self.unit, 1.0)
+
+
+SECONDS = {
+    "us": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "min": 60.0,
+    "h": 3600.0,
+    "day": 86400.0,
+    "week": 7 * 86400.0,
+    "month": 30 * 86400.0,
+    "quarter": 91 * 86400.0,
+    "year": 365 * 86400.0,
+}
+
+_UNITS = (
+    ("%", "%|个百分点|百分点|percentage points|percentage point|percent|per cent|pp"),
+    ("us", "微秒|µs"),
+    ("ms", "毫秒|ms|milliseconds|millis"),
+    ("s", "秒|秒钟|seconds|second|secs|sec|s"),
+    ("min", "分钟|minutes|minute|mins|min"),
+    ("h", "小时|个小时|hours|hour|hrs|hr|h"),
+    ("day", "天|工作日|个工作日|days|day|working days|nights|night|晚"),
+    ("week", "周|个星期|个礼拜|weeks|week|sprints"),
+    ("month", "个月|months|month"),
+    ("quarter", "个季度|季度|quarters|quarter"),
+    ("year", "年|years|year|yrs"),
+    ("qps", "qps|tps|rps|req/s|requests per second|requests a second|次/秒|次每秒"),
+    ("x", "倍|x|times|fold|-fold"),
+    ("gb", "gb|g 内存"),
+    ("tb", "tb"),
+    ("mb", "mb"),
+    ("kb", "kb"),
+    ("pb", "pb"),
+    ("money", "元|块|块钱|美元|美金|人民币|dollars|usd|rmb|cny|eur|euros|yuan|pounds"),
+    (
+        "people",
+        "人|名|位|个人|名工程师|people|persons|engineers|engineer|members|nurses|developers|reports|direct reports|"
+        "staff|reps|designers|analysts|colleagues|teachers",
+    ),
+    ("patients", "例|床|张床|个床位|名患者|位患者|个病人|beds|bed|patients|patient|cases"),
+    (
+        "users",
+        "用户|个用户|名用户|个客户|家客户|users|customers|subscribers|accounts|students|clients|stores|families",
+    ),
+    (
+        "incidents",
+        "起|起事故|次事故|次故障|次投诉|事故|投诉|差错|incidents|outages|errors|complaints|falls|defects|bugs",
+    ),
+    (
+        "count",
+        "次|台|个|家|项|条|件|单|份|门|张|店|套|章|场|篇|种|班|层|轮|版|组|处|页|句|笔|期|届|通|行|道|步|路|封|辆|km|rows|lines|"
+        "calls|requests|tickets|services|vendors|providers|pages|tests|queries|jobs|tables|nodes|pods|servers|teams|"
+        "interviews|questions|tokens|shifts|shops|versions|steps|options|releases|deals|visits|orders|events|points|regions|"
+        "meetings|classes|lessons|products|features|experiments|models|endpoints|components|rounds|shards|replicas|cores|threads",
+    ),
+)
+_UNIT_WORDS, _UNIT_OF = keyed(_UNITS)
+_UNIT_PATTERN = re.compile(_UNIT_WORDS.pattern.replace("(?<![a-z0-9])", ""))  # "310ms" has no gap
+
+_MAGNITUDES = {
+    "万亿": 1e12,
+    "亿": 1e8,
+    "千万": 1e7,
+    "百万": 1e6,
+    "十万": 1e5,
+    "万": 1e4,
+    "千": 1e3,
+    "k": 1e3,
+    "w": 1e4,
+    "m": 1e6,
+    "mm": 1e6,
+    "million": 1e6,
+    "bn": 1e9,
+    "b": 1e9,
+    "billion": 1e9,
+    "thousand": 1e3,
+}
+_HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
+_HAN_TENS = {"十": 10, "百": 100, "千": 1000}
+_EN_NUMBERS = {
+    word: float(value)
+    for value, words in {
+        0: "zero",
+        2: "two",
+        3: "three",
+        4: "four",
+        5: "five",
+        6: "six",
+        7: "seven",
+        8: "eight",
+        9: "nine",
+        10: "ten",
+        11: "eleven",
+        12: "twelve",
+        15: "fifteen",
+        20: "twenty",
+        30: "thirty",
+        40: "forty",
+        50: "fifty",
+        60: "sixty",
+        90: "ninety",
+    }.items()
+    for word in words.split()
+}
+_FRACTIONS = {
+    "三分之一": 100 / 3,
+    "三分之二": 200 / 3,
+    "四分之一": 25.0,
+    "四分之三": 75.0,
+    "一半": 50.0,
+    "减半": 50.0,
+    "a third": 100 / 3,
+    "one third": 100 / 3,
+    "two thirds": 200 / 3,
+    "a quarter of": 25.0,
+    "half of": 50.0,
+    "by half": 50.0,
+    "halved": 50.0,
+}
+_MULTIPLES = {"翻倍": 2.0, "翻番": 2.0, "doubled": 2.0, "tripled": 3.0}
+
+_NUMBER = re.compile(
+    r"(?P<money>[$¥€£])? ?(?<![a-z0-9.])(?P<digits>\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,6})?)"
+    r"(?: ?(?P<mag>万亿|千万|百万|十万|亿|万|千|million|billion|thousand|(?:mm|bn|k|w|m|b)(?![a-z0-9])))?"
+    r"(?: ?(?P<plus>[+多余]))?"
+)
+_HAN_NUMBER = re.compile(
+    r"(?P<share>百分之)?(?P<han>[零一二两三四五六七八九十百千]{1,7})(?P<wan>万|亿)?(?P<more>多|余|几)?"
+)
+_EN_NUMBER = re.compile(rf"(?<![a-z0-9'-])(?P<en>{'|'.join(_EN_NUMBERS)})(?![a-z0-9'])")
+_FIXED = terms((*_FRACTIONS, *_MULTIPLES))
+_DATE_AFTER = re.compile(
+    r" ?(?:年(?!的?(?:时间|经验|多|来|半))|月|日|号|点(?!钟)|a\.?m\b|p\.?m\b|o'clock|:\d\d|[./-]\d)"
+)
+_LISTING = re.compile(r" ?[.)、](?!\d)")
+_ANY_WORD = re.compile(r" ?(?:更|a |of |the |more |full |production )?(?P<word>[a-z][a-z-]{2,20})")
+_NO_UNIT_WORDS = frozenset(
+    "and the for but not was were are from with that this then into than when which who how why its our per who had has "
+    "have did does out off all any each came come got get went where what will would could should".split()
+)
+_IDIOMS_OF_ONE = frozenset({"count", "people", "users", "day", "incidents", "patients", "x"})
+
+_METRIC_PATTERN, _METRIC_OF = keyed(subjects.METRICS)
+_TEAM = terms(tuple(subjects.TEAM.split("|")))
+_QUALIFIERS = re.compile(
+    r"p ?50|p ?90|p ?95|p ?99(?:\.9)?9?|p999|平均|均值|中位|峰值|最差|最高|最低|最慢|最坏|最好|目标|超时|预算|上限|阈值|告警|压测|单次|"
+    r"首字|首屏|average|mean|median|peak|worst|best|target|goal|timeout|time out|budget|limit|threshold|alert|first token|"
+    r"cap of|slowest|at most|at least|load test|staging"
+)
+_FROM_BEFORE = re.compile(
+    r"(?:从|由|自|原来|原先|之前|此前|起初|最早|原本|优化前|改之前|接手时|基线|一开始|from|used to be|it was|baseline of|baseline was|started at|"
+    r"stood at|was at|were at|originally|initially|before|previously)[^,.;。\d]{0,14}$"
+)
+_FROM_BEHIND = re.compile(
+    r"(?:down from|up from|相比|比|对比|compared (?:to|with)|against|versus|vs)[^,.;。\d]{0,14}$"
+)
+_INTO = re.compile(r"到|至|降|升|涨|减|变|成|->|→|—>|=>|~|now|to\b|after|then|today|现在|后来|后")
+_RISES = re.compile(
+    r"提升|提高|降低|降|减少|增长|增加|下降|上升|缩短|节省|节约|省|涨|cut|reduc|improv|increas|decreas|grew|grow|lift|rais|boost|lower|"
+    r"sav|up|down|fewer|faster|more|less|drop|fell|rose"
+)
+_LEVEL_BEFORE = re.compile(
+    r"(?:到了?|至|达|达到|为|是|在|to|at|of|is|was|reached|hit)(?: ?(?:约|近|超过|大约|about|around|over|nearly|under))? ?$"
+)
+
+_KEY_OF_UNIT = {
+    "ms": "metric.latency",
+    "qps": "metric.throughput",
+    "patients": "metric.patients",
+    "users": "metric.users",
+    "incidents": "metric.incidents",
+    "gb": "metric.size",
+    "tb": "metric.size",
+    "pb": "metric.size",
+}
+_SPAN_BEFORE = re.compile(
+    r"(?:over|in|within|for|about|after|用了|花了|历时|持续|每|连续)(?: the)?(?: last| first)? ?$"
+)
+_FITTING_KEYS = {
+    "money": frozenset({"metric.cost", "metric.revenue", "metric.budget", "metric.growth"}),
+    "qps": frozenset({"metric.throughput"}),
+    "patients": frozenset({"metric.patients"}),
+}
+
+
+def find_quantities(folded: Folded, *, limit: int = MAX_QUANTITIES) -> tuple[Quantity, ...]:
+    """Return the numbers of a text in order, at most ``limit``; dates and list marks left out."""
+    found: list[Quantity] = []
+    for clause in clauses(folded.text):
+        for number in _numbers(folded.text, clause):
+            found.append(_described(folded.text, number, found))
+            if len(found) == limit:
+                return tuple(_with_starts(folded.text, found))
+    return tuple(_with_starts(folded.text, found))
+
+
+def _numbers(text: str, clause: tuple[int, int]) -> Iterator[Quantity]:
+    """Yield the bare numbers of one clause, each with the unit that follows it."""
+    found = [*_digit_numbers(text, clause), *_word_numbers(text, clause)]
+    end = -1
+    for quantity in sorted(found, key=lambda q: (q.start, -q.end)):
+        if quantity.start >= end:
+            end = quantity.end
+            yield quantity
+
+
+def _digit_numbers(text: str, clause: tuple[int, int]) -> Iterator[Quantity]:
+    for match in _NUMBER.finditer(text, *clause):
+        if _is_date_or_mark(text, match):
+            continue
+        value = float(match["digits"].replace(",", "")) * _MAGNITUDES.get(match["mag"] or "", 1.0)
+        unit, end = _unit_after(text, match.end(), clause[1])
+        if match["money"]:
+            unit, end = "money", match.end()
+        yield _bare(value, unit, match.start(), end, clause)
+
+
+def _is_date_or_mark(text: str, match: re.Match[str]) -> bool:
+    start, end = match.start("digits"), match.end("digits")
+    if start and (text[start - 1] in "第/#vq•" or text.endswith("per ", 0, start)):
+        return True
+    is_line_start = not text[:start].rpartition("\n")[2].strip() if start < 4096 else False
+    if (start == 0 or text[start - 1] == "\n" or is_line_start) and _LISTING.match(text, end):
+        return True
+    if match["mag"]:
+        return False
+    value = match["digits"]
+    is_year = value[:2] in {"19", "20"} and bool(re.fullmatch(r"\d{4}(?:\.\d{1,2})?", value))
+    if is_year and not _UNIT_PATTERN.match(text, end):
+        return True
+    return (
+        bool(_DATE_AFTER.match(text, end))
+        and (is_year or float(value.replace(",", "")) <= 31)
+        and (is_year or not text.startswith(("年", " 年"), end))
+    )
+
+
+def _word_numbers(text: str, clause: tuple[int, int]) -> Iterator[Quantity]:
+    for match in _FIXED.finditer(text, *clause):
+        word = match[0]
+        if word in _MULTIPLES:
+            yield _bare(_MULTIPLES[word], "x", match.start(), match.end(), clause)
+        else:
+            yield _bare(_FRACTIONS[word], "%", match.start(), match.end(), clause)
+    for match in _EN_NUMBER.finditer(text, *clause):
+        unit, end = _unit_after(text, match.end(), clause[1])
+        if unit:
+            yield _bare(_EN_NUMBERS[match["en"]], unit, match.start(), end, clause)
+    for match in _HAN_NUMBER.finditer(text, *clause):
+        quantity = _han_quantity(text, match, clause)
+        if quantity is not None:
+            yield quantity
+
+
+def _han_quantity(text: str, match: re.Match[str], clause: tuple[int, int]) -> Quantity | None:
+    if match.start() and text[match.start() - 1] in "第.0123456789":
+        return None
+    value = _han_value(match["han"]) * (_MAGNITUDES[match["wan"]] if match["wan"] else 1)
+    if match["share"]:
+        return _bare(value, "%", match.start(), match.end(), clause)
+    if (
+        text.startswith("成", match.end())
+        and value <= 10
+        and not text.startswith("成为", match.end())
+    ):
+        return _bare(value * 10, "%", match.start(), match.end() + 1, clause)
+    if text.startswith("点", match.end()):
+        return None
+    unit, end = _unit_after(text, match.end(), clause[1])
+    if not unit or (value == 1 and unit in _IDIOMS_OF_ONE):
+        return None
+    return _bare(value, unit, match.start(), end, clause)
+
+
+def _han_value(digits: str) -> float:
+    total, current = 0, 0
+    for digit in digits:
+        if digit in _HAN_TENS:
+            total += max(current, 1) * _HAN_TENS[digit]
+            current = 0
+        else:
+            current = _HAN_DIGITS[digit]
+    return float(total + current)
+
+
+def _unit_after(text: str, position: int, limit: int) -> tuple[str, int]:
+    """Return the unit right after a number and where it ends; "" when there is none."""
+    at = position + 1 if text.startswith((" ", "-"), position) else position
+    match = _UNIT_PATTERN.match(text, at)
+    if match and match.end() <= limit:
+        return _UNIT_OF[match[0]], match.end()
+    word = _ANY_WORD.match(text, position, limit)
+    if word and word["word"] not in _NO_UNIT_WORDS:
+        unit = _UNIT_OF.get(word["word"], "count")
+        return unit, word.end()
+    return "", position
+
+
+def _bare(value: float, unit: str, start: int, end: int, clause: tuple[int, int]) -> Quantity:
+    return Quantity(value=value, unit=unit, key="", name="", start=start, end=end, clause=clause)
+
+
+def _described(text: str, number: Quantity, earlier: list[Quantity]) -> Quantity:
+    """Return the number with what it measures, read off its clause or the clause before it."""
+    noun = _nearest_noun(text, number)
+    near = text[max(number.clause[0], number.start - 16) : number.start]
+    qualifiers = _QUALIFIERS.findall(near) or _QUALIFIERS.findall(
+        text[number.end : min(number.clause[1], number.end + 8)]
+    )
+    described = replace(
+        number,
+        qualifier=qualifiers[-1].replace(" ", "") if qualifiers else "",
+        is_delta=_is_delta(text, number),
+    )
+    if number.unit == "people" and (_TEAM.search(text, *number.clause) or noun == ("", "")):
+        is_team = bool(_TEAM.search(text, *number.clause))
+        return replace(described, key="team.size" if is_team else "", name="team", is_named=is_team)
+    if noun[1]:
+        return replace(described, key=noun[1], name=noun[0], is_named=True)
+    follows = earlier and earlier[-1].unit == number.unit and number.start - earlier[-1].end < 24
+    if follows and earlier[-1].is_named:
+        return replace(described, key=earlier[-1].key, name=earlier[-1].name, is_named=True)
+    return replace(described, key=_KEY_OF_UNIT.get(number.unit, ""))
+
+
+def _nearest_noun(text: str, number: Quantity) -> tuple[str, str]:
+    """Return the (word, metric key) that stands nearest in the clause, those before it first."""
+    best: tuple[int, str, str] | None = None
+    start, end = number.clause
+    if number.unit in SECONDS and _SPAN_BEFORE.search(
+        text[max(start, number.start - 16) : number.start]
+    ):
+        return "", ""
+    for match in _METRIC_PATTERN.finditer(
+        text, max(start, number.start - 80), min(end, number.end + 60)
+    ):
+        key = _METRIC_OF[match[0]]
+        if not _fits(key, number.unit) or match.start() < number.start < match.end():
+            continue
+        before = match.end() <= number.start
+        distance = number.start - match.end() if before else match.start() - number.end + 12
+        if best is None or distance < best[0]:
+            best = distance, match[0], key
+    return best[1:] if best else ("", "")
+
+
+def _fits(key: str, unit: str) -> bool:
+    if unit in _FITTING_KEYS:
+        return key in _FITTING_KEYS[unit]
+    if unit in SECONDS:
+        is_short = SECONDS[unit] <= SECONDS["day"]
+        return key == "metric.time_saved" or (key == "metric.latency" and is_short)
+    if key == "metric.latency":
+        return unit in {"%", "x", ""}
+    if key in {"metric.availability", "metric.conversion", "metric.accuracy", "metric.coverage"}:
+        return unit in {"%", "x", ""}
+    return True
+
+
+def _is_delta(text: str, number: Quantity) -> bool:
+    if number.unit not in {"%", "x"}:
+        return False
+    near = text[max(number.clause[0], number.start - 30) : number.start]
+    if _LEVEL_BEFORE.search(near):
+        return False
+    return bool(_RISES.search(text, *number.clause))
+
+
+def _with_starts(text: str, found: list[Quantity]) -> list[Quantity]:
+    """Return the numbers with starting values marked and handed to the results they led to."""
+    marked = list(found)
+    for index, number in enumerate(marked):
+        near = text[max(0, number.start - 24) : number.start]
+        previous = marked[index - 1] if index else None
+        if previous is not None and _leads_to(text, previous, number):
+            marked[index] = replace(
+                number,
+                baseline=previous.value * _ratio(previous, number),
+                qualifier=number.qualifier or previous.qualifier,
+            )
+            marked[index - 1] = replace(previous, is_start=True)
+        elif previous is not None and _FROM_BEHIND.search(near) and _same_family(previous, number):
+            marked[index - 1] = replace(previous, baseline=number.value * _ratio(number, previous))
+            marked[index] = replace(number, is_start=True)
+        elif _FROM_BEFORE.search(near):
+            marked[index] = replace(number, is_start=True)
+    return marked
+
+
+def _ratio(start: Quantity, result: Quantity) -> float:
+    return SECONDS.get(start.unit, 1.0) / SECONDS.get(result.unit, 1.0) if start.unit else 1.0
+
+
+def _leads_to(text: str, first: Quantity, second: Quantity) -> bool:
+    between = text[first.end : second.start]
+    if len(between) > 40 or not _same_family(first, second) or _FROM_BEHIND.search(between):
+        return False
+    if not _INTO.search(between):
+        return False
+    is_arrow = bool(re.fullmatch(r" ?(?:->|→|=>|—>|到|降到|升到|涨到|to|down to|up to) ?", between))
+    return first.is_start or is_arrow
+
+
+def _same_family(first: Quantity, second: Quantity) -> bool:
+    if first.unit in SECONDS and second.unit in SECONDS:
+        return True
+    return first.unit == second.unit or not first.unit
