@@ -94,6 +94,12 @@ function open(page) {
     sit();
   });
 
+  // a page taken back from the history must not still be waiting for its last answer
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) find("sit").removeAttribute("aria-busy");
+    if (event.persisted) find("sit").disabled = resume === null;
+  });
+
   seatWatchers();
 
   function readFile(file) {

@@ -11,6 +11,11 @@ function open(form) {
   const stage = form.querySelector("[data-stage]");
   const voice = new Voice(form.querySelector("[data-roast]"));
   const panel = () => stage.querySelector("[data-panel]:not([hidden])");
+  voice.onSpeaking = (speaking) => {
+    const face = panel().querySelector("[data-seat][aria-pressed=true] .portrait");
+    for (const one of stage.querySelectorAll(".is-speaking")) one.classList.replace("is-speaking", "is-idle");
+    if (speaking) face?.classList.replace("is-idle", "is-speaking");
+  };
 
   stage.addEventListener("click", (event) => {
     const seat = event.target.closest("[data-seat]");
@@ -36,6 +41,9 @@ function open(form) {
     });
   }
 
+  // a page taken back from the history must not still be waiting for its last answer
+  window.addEventListener("pageshow", () => form.querySelectorAll("[data-take-seat]").forEach(release));
+
   showMode(form);
   offerSamples(form);
   const speaker = [...panel().querySelectorAll("[data-seat]")].find((seat) => seat.dataset.name === voice.speaker);
@@ -52,6 +60,7 @@ class Voice {
     this.unsaid = figure.querySelector("[data-roast-rest]");
     this.by = figure.querySelector("[data-roast-by]");
     this.typing = null;
+    this.onSpeaking = () => {};
   }
 
   opening() {
@@ -73,7 +82,12 @@ class Voice {
     this.typing = new AbortController();
     const { signal } = this.typing;
     // the aborted line ends on its next tick; start after it so that it cannot overwrite this one
-    setTimeout(() => signal.aborted || typeLine(this.said, this.unsaid, line, { signal }), 60);
+    setTimeout(async () => {
+      if (signal.aborted) return;
+      this.onSpeaking(true);
+      await typeLine(this.said, this.unsaid, line, { signal });
+      if (!signal.aborted) this.onSpeaking(false);
+    }, 60);
   }
 }
 
@@ -136,9 +150,13 @@ async function takeSeat(form, button) {
     form.querySelector("[data-failure-text]").textContent = `${t("The door stayed shut.")} ${sentenceFor(error)}`;
     failure.hidden = false;
     failure.scrollIntoView({ block: "nearest" });
-    button.removeAttribute("aria-busy");
-    button.disabled = false;
+    release(button);
   }
+}
+
+function release(button) {
+  button.removeAttribute("aria-busy");
+  button.disabled = false;
 }
 
 const lobby = document.querySelector("[data-lobby]");
