@@ -113,7 +113,8 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
-        return {**defaults, **os.environ, **own, **self.extra}
+        given = {name: value for name, value in os.environ.items() if value}
+        return {**defaults, **given, **own, **self.extra}
 
     def _start_servers(self, environment: dict[str, str]) -> None:
         sockets = socket_folder(self.data_dir)

@@ -45,7 +45,7 @@ def ensure_environment(lock_name):
     if any(installed.get(name) == digests[name] for name in fitting):
         return
     _say("Installing the locked packages (once, about a minute) ...")
-    command = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [VENV_PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     done = subprocess.run(command + ["--require-hashes", "-r", lock_name])
     if done.returncode != 0:
         _give_up("pip could not install %s; its message is above." % lock_name)
