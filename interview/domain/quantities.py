@@ -374,16 +374,43 @@ def _described(text: str, number: Quantity, earlier: list[Quantity]) -> Quantity
     follows = earlier and earlier[-1].unit == number.unit and number.start - earlier[-1].end < 24
     if follows and earlier[-1].is_named:
         return replace(described, key=earlier[-1].key, name=earlier[-1].name, is_named=True)
+    word, key = _noun_before_clause(text, number)
+    if key:
+        return replace(
+            described,
+            key=key,
+            name=word,
+            is_named=True,
+            qualifier=described.qualifier or _qualifier(word),
+        )
     return replace(described, key=_KEY_OF_UNIT.get(number.unit, ""))
+
+
+def _qualifier(word: str) -> str:
+    return word if _QUALIFIERS.fullmatch(word) else ""
+
+
+def _noun_before_clause(text: str, number: Quantity) -> tuple[str, str]:
+    """Return the last fitting metric noun of the sentence before the clause, near by."""
+    if number.unit not in {"ms", "s", "min", "h", "%", "x"} or _is_span(text, number):
+        return "", ""
+    start = number.clause[0]
+    near = re.split(r"[.。;!?\n]", text[max(0, start - 30) : start])[-1]
+    nouns = [m[0] for m in _METRIC_PATTERN.finditer(near) if _fits(_METRIC_OF[m[0]], number.unit)]
+    return (nouns[-1], _METRIC_OF[nouns[-1]]) if nouns else ("", "")
+
+
+def _is_span(text: str, number: Quantity) -> bool:
+    """Return whether a time is how long something went on, not a measured value."""
+    near = text[max(number.clause[0], number.start - 16) : number.start]
+    return number.unit in SECONDS and bool(_SPAN_BEFORE.search(near))
 
 
 def _nearest_noun(text: str, number: Quantity) -> tuple[str, str]:
     """Return the (word, metric key) that stands nearest in the clause, those before it first."""
     best: tuple[int, str, str] | None = None
     start, end = number.clause
-    if number.unit in SECONDS and _SPAN_BEFORE.search(
-        text[max(start, number.start - 16) : number.start]
-    ):
+    if _is_span(text, number):
         return "", ""
     for match in _METRIC_PATTERN.finditer(
         text, max(start, number.start - 80), min(end, number.end + 60)

@@ -125,8 +125,8 @@ RESULTS = (
 )
 
 ORDERS = (
-    "首先|其次|第一|第二|第三|然后|接着|先是|再是|先|再|一是|二是|三是|随后|之后|"
-    "first|firstly|second|secondly|third|then|next|after that|step one|to begin with|one:|two:|lastly"
+    "首先|其次|第一|第二|第三|然后|接着|先是|再是|先|再|一是|二是|三是|随后|"
+    "first,|firstly|first i|first we|second,|secondly|third,|then|next,|after that|step one|to begin with|lastly"
 )
 
 CONCLUSIONS = (

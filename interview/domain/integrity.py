@@ -1,0 +1,60 @@
+"""Words in an answer that speak to the machinery: found, cut out, and the rest is scored."""
+
+import re
+
+from interview.domain.lexicon import attacks
+from interview.domain.matching import Folded, sentences, terms
+
+MAX_CHARACTERS = 20_000
+
+_INJECTIONS = tuple(re.compile(pattern) for pattern in attacks.INJECTIONS)
+_ABUSE = terms(tuple(attacks.ABUSES.split("|")))
+
+
+def injections(folded: Folded) -> tuple[tuple[int, int], ...]:
+    """Return the places, in the folded text, of the sentences that address the machinery."""
+    hits = [match.span() for pattern in _INJECTIONS for match in pattern.finditer(folded.text)]
+    if not hits:
+        return ()
+    return _merged([_widened(hit, list(sentences(folded.text))) for hit in hits])
+
+
+def without(folded: Folded, cut: tuple[tuple[int, int], ...]) -> Folded:
+    """Return the folded text with these places taken out, a line break left in each."""
+    if not cut:
+        return folded
+    characters: list[str] = []
+    starts: list[int] = []
+    position = 0
+    for start, end in (*cut, (len(folded.text), len(folded.text))):
+        characters.append(folded.text[position:start])
+        starts.extend(folded.starts[position:start])
+        if start < end:
+            characters.append("\n")
+            starts.append(folded.starts[start])
+        position = end
+    return Folded("".join(characters), folded.origin, tuple(starts))
+
+
+def is_abusive(folded: Folded) -> bool:
+    """Return whether the text insults the panel."""
+    return bool(_ABUSE.search(folded.text))
+
+
+def _widened(hit: tuple[int, int], places: list[tuple[int, int]]) -> tuple[int, int]:
+    """Return the hit grown to the whole of every sentence it touches."""
+    touched = [(s, e) for s, e in places if s < hit[1] and hit[0] < e]
+    return (
+        min([hit[0], *(start for start, _ in touched)]),
+        max([hit[1], *(end for _, end in touched)]),
+    )
+
+
+def _merged(places: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end)
+        else:
+            merged.append((start, end))
+    return tuple(merged)
