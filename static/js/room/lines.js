@@ -12,7 +12,6 @@ import {
   noteSentence,
   score,
   signed,
-  verdictWord,
   weakness,
 } from "./words.js";
 
@@ -36,8 +35,8 @@ export function noteLine(entry, words) {
 }
 
 /** Return the last line of the record. */
-export function settledLine(entry) {
-  return h("p", { class: "note note--end" }, verdictWord(entry.data.result));
+export function settledLine() {
+  return h("p", { class: "note note--end" }, t("End of the record."));
 }
 
 /** Return a greeting: the panel takes its seats before anything is recorded. */

@@ -190,7 +190,7 @@ export class Log {
       case "note":
         return noteLine(entry, words);
       case "settled":
-        return settledLine(entry);
+        return settledLine();
       case "reaction":
         return greetingLine({ ...this.people[entry.persona], greeting: entry.text }, null);
       case "answer":

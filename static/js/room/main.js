@@ -161,10 +161,17 @@ function queueDraw() {
   });
 }
 
+/** Whose move it is, counting an answer that is on its way as taken. */
+function currentFloor() {
+  const now = floor(state);
+  const mayAnswer = now === "answer" || now === "interrupted";
+  return mayAnswer && outbox.isSending ? "scoring" : now;
+}
+
 function draw() {
   if (isCatchingUp && state.offset < room.offset) return;
   const turn = currentTurn(state);
-  const now = floor(state);
+  const now = currentFloor();
   if (now !== "speaking" && now !== "waiting") isInterrupting = false;
   if (now !== "interrupted" && now !== "stuck") isAskingAgain = false;
   const isBusy = now === "speaking" || now === "waiting";
@@ -236,7 +243,7 @@ const REACTIONS = {
   "goal.reached": () => announcer.alarm(t("The win is yours to keep. Leave with it, or go on.")),
   "room.settled": (event) => {
     sound.seal(event.data.result === "won");
-    announcer.alarm(`${verdictWord(event.data.result)}. ${verdictSentence(event.data.reason)}`);
+    announcer.alarm(`${verdictWord(event.data.result, event.data.reason)}. ${verdictSentence(event.data.reason)}`);
   },
 };
 
@@ -391,7 +398,7 @@ function escape() {
     return true;
   }
   const now = floor(state);
-  if (now !== "speaking" && now !== "waiting") return false;
+  if (now !== "speaking" && now !== "waiting") return log.finishLine();
   interrupt();
   return true;
 }

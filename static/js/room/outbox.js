@@ -23,6 +23,11 @@ export class Outbox {
     return this.answers;
   }
 
+  /** Say whether an answer is being handed over right now. */
+  get isSending() {
+    return this.answers.some((answer) => answer.sending === "sending");
+  }
+
   /** Show `text` as handed over, and hand it over. */
   send(text) {
     const clientId = newId();

@@ -14,7 +14,7 @@ export function showVerdict(state, room, words) {
   if (!sheet.hidden) return;
   const end = state.entries.findLast((entry) => entry.kind === "settled").data;
   sheet.dataset.result = end.result;
-  byId("verdict-word").textContent = verdictWord(end.result);
+  byId("verdict-word").textContent = verdictWord(end.result, end.reason);
   byId("verdict-sentence").textContent = verdictSentence(end.reason);
   byId("verdict-score").textContent = t("{rounds} rounds · {points} points", {
     rounds: end.rounds,

@@ -101,7 +101,7 @@ export class Words {
       case "persona.convinced":
         return t("{name} is convinced", { name });
       case "room.settled":
-        return verdictWord(data.result);
+        return verdictWord(data.result, data.reason);
       default:
         return "";
     }
@@ -168,9 +168,11 @@ export function brokenTurn({ reason, retry_after_s: seconds, retryAfter }) {
   }
 }
 
-/** Return the two or three words of the verdict. */
-export function verdictWord(result) {
-  if (result === "won") return t("The panel is yours");
+/** Return the two or three words of the verdict; `reason` tells a kept seat from a won panel. */
+export function verdictWord(result, reason = "") {
+  if (result === "won") {
+    return reason === "goal_reached" ? t("You kept the seat") : t("The panel is yours");
+  }
   if (result === "lost") return t("Dismissed");
   return t("You left the seat");
 }
