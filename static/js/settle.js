@@ -35,19 +35,19 @@ function drawIn(place, points) {
 
 /* The line starts at the first round; a dot that has a moment on the page links to it. */
 function plot(points, width) {
-  const svg = node("svg", { class: "plot", viewBox: `0 0 ${width} ${PLOT.height}`, "aria-hidden": "true" });
+  const svg = node("svg", { class: "plot", viewBox: `0 0 ${width} ${PLOT.height}`, role: "group", "aria-labelledby": "curve-title" });
   const last = points.length - 1;
   const across = (index) => PLOT.left + 14 + (last ? (index / last) * (width - PLOT.left - PLOT.right - 28) : 0);
   const up = (verdict) => PLOT.top + (1 - verdict / 100) * (PLOT.height - PLOT.top - PLOT.bottom);
 
   for (const level of [0, 50, 100]) {
     svg.append(
-      node("line", { class: level === 50 ? "plot__half" : "plot__grid", x1: PLOT.left, x2: width - PLOT.right, y1: up(level), y2: up(level) }),
-      node("text", { class: "plot__label", x: PLOT.left - 8, y: up(level) + 4, "text-anchor": "end" }, `${level}%`),
+      node("line", { class: level === 50 ? "plot__half" : "plot__grid", "aria-hidden": "true", x1: PLOT.left, x2: width - PLOT.right, y1: up(level), y2: up(level) }),
+      node("text", { class: "plot__label", "aria-hidden": "true", x: PLOT.left - 8, y: up(level) + 4, "text-anchor": "end" }, `${level}%`),
     );
   }
   const path = points.map((point, index) => `${index ? "L" : "M"}${across(index).toFixed(1)} ${up(point.verdict).toFixed(1)}`).join("");
-  svg.append(node("path", { class: "plot__line", d: path }));
+  svg.append(node("path", { class: "plot__line", "aria-hidden": "true", d: path }));
   points.forEach((point, index) => svg.append(dot(point, across(index), up(point.verdict), points.length)));
   return svg;
 }
@@ -58,6 +58,7 @@ function dot({ round, verdict, glyph }, x, y, count) {
   const group = moment
     ? node("a", { class: `plot__point${kind}`, href: `#round-${round}` })
     : node("g", { class: `plot__point${kind}` });
+  if (!moment) group.setAttribute("aria-hidden", "true");
   group.append(
     node("title", {}, t("Round {round}: {verdict}%", { round, verdict })),
     node("circle", { class: "plot__dot", cx: x, cy: y, r: glyph ? 6 : 4 }),
