@@ -5,7 +5,7 @@ thread (`speak` blocks as long as the turn lasts). Their ``a`` twins are for cor
 event loop. `hub` is for coroutines only: it belongs to the running loop.
 """
 
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Generator, Iterable
 from typing import TypeVar
 
 from gateway import runtime
@@ -101,7 +101,7 @@ __all__ = [
 ]
 
 
-def speak(order: SpeechOrder) -> Iterator[Piece]:
+def speak(order: SpeechOrder) -> Generator[Piece, None, None]:
     """Yield the pieces of one turn: Started, FirstToken, Segment ..., exactly one Outcome.
 
     The provider's I/O and the relay run on the process's own loop; between two pieces the

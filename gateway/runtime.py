@@ -10,7 +10,7 @@ import os
 import queue
 import threading
 import weakref
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -157,24 +157,34 @@ async def acall(step: Coroutine[object, object, Result]) -> Result:
     return await asyncio.wrap_future(future)
 
 
-_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, RedisRelayHub] = (
-    weakref.WeakKeyDictionary()
-)
+@dataclass(frozen=True, slots=True)
+class _LoopHub:
+    """A loop's hub and the clients it listens with."""
+
+    hub: RedisRelayHub
+    clients: tuple[Redis, Redis]
+
+
+_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopHub] = weakref.WeakKeyDictionary()
 
 
 def hub() -> RedisRelayHub:
     """Return the running loop's hub."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
-        _hubs[loop] = RedisRelayHub(store(), store(is_listening=True), prefix=key_prefix())
-    return _hubs[loop]
+        clients = store(), store(is_listening=True)
+        _hubs[loop] = _LoopHub(RedisRelayHub(*clients, prefix=key_prefix()), clients)
+    return _hubs[loop].hub
 
 
 async def aclose_hub() -> None:
-    """Close the running loop's hub, if it has one."""
+    """Close the running loop's hub and its connections, if it has one."""
     closing = _hubs.pop(asyncio.get_running_loop(), None)
-    if closing is not None:
-        await closing.aclose()
+    if closing is None:
+        return
+    await closing.hub.aclose()
+    for client in closing.clients:
+        await client.aclose(close_connection_pool=True)
 
 
 def read_state() -> metrics.StateReading | None:
@@ -249,7 +259,7 @@ class Handover:
         self._freed.set()
 
 
-def speak(order: SpeechOrder) -> Iterator[Piece]:
+def speak(order: SpeechOrder) -> Generator[Piece, None, None]:
     """Yield the pieces of the turn to the calling thread while the loop thread speaks it."""
     engine = _process.engine()
     handover = Handover(engine.loop)

@@ -16,8 +16,8 @@ SENTENCE_REST_CHARACTERS = 9.0
 CLAUSE_REST_CHARACTERS = 3.0
 JITTER = 0.3
 
-_SENTENCE_ENDS = frozenset(".!?。！？…")  # noqa: RUF001
-_CLAUSE_ENDS = frozenset(",;:，；：、—")  # noqa: RUF001
+_SENTENCE_ENDS = frozenset(".!?。！？…")
+_CLAUSE_ENDS = frozenset(",;:，；：、—")
 _JOINER = "\u200d"
 _FIRST_WIDE = 0x2E80
 _REGIONAL = range(0x1F1E6, 0x1F200)
@@ -47,7 +47,7 @@ def clusters(text: str) -> Iterator[str]:
 
 def pacing(text: str, *, pace_cps: float, seed: int) -> tuple[Chunk, ...]:
     """Return the chunks of the text, paced at ``pace_cps`` characters a second on average."""
-    roll = random.Random(seed)  # noqa: S311  a plan has to be repeatable, not secret
+    roll = random.Random(seed)
     bits = tuple(_bits(text, roll))
     weights: list[float] = []
     rest = 0.0

@@ -121,7 +121,7 @@ async def stream(call: Call, *, ports: Ports, heart: Heart) -> AsyncGenerator[De
         raise
     except Exception as error:  # noqa: BLE001  the pipeline always has a last word
         # An adapter's bug is the turn's failure, not the worker's. The message may quote text.
-        _logger.error("gateway.adapter_broke", extra={"exception": type(error).__name__})
+        _logger.error("gateway.adapter_broke", extra={"error_type": type(error).__name__})
         terminal = Failed(GatewayError("the provider adapter broke"))
     if isinstance(terminal, Finish) and terminal.reason is FinishReason.CANCELLED:
         _note_stop(call)
@@ -207,7 +207,7 @@ async def _until_granted(call: Call, ask: Callable[[], Awaitable[bool]], *, seco
     async def granted() -> None:
         attempt = 0
         while not await ask():
-            await asyncio.sleep(pause_seconds(attempt, roll=random.random()))  # noqa: S311
+            await asyncio.sleep(pause_seconds(attempt, roll=random.random()))
             attempt += 1
 
     await call.watchdog.until(granted, seconds=seconds, phase=DeadlinePhase.CONNECT)

@@ -28,6 +28,12 @@ from gateway.domain.relay import Delta, Snapshot
 PREFIX = "bench:"
 
 
+def say(line: str) -> None:
+    """Write a line to the terminal."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 async def speak(url: str, *, n_streams: int, rate: float, seconds: float) -> None:
     """Write deltas to every stream at the rate; each text is the time it was written."""
     relay = RedisRelay(
@@ -50,7 +56,7 @@ async def speak(url: str, *, n_streams: int, rate: float, seconds: float) -> Non
     took = loop.time() - began_at
     await asyncio.gather(*(writer.end("stop") for writer in writers))
     used = (time.process_time() - cpu_before) / took
-    print(f"spoken     {n_rounds * n_streams / took:10,.0f} deltas/s   cpu {used:.0%}")
+    say(f"spoken     {n_rounds * n_streams / took:10,.0f} deltas/s   cpu {used:.0%}")
     await relay.aclose()
 
 
@@ -84,9 +90,9 @@ async def hear(url: str, *, n_streams: int, n_per_stream: int, ready: object) ->
     latencies.sort()
     p50, p95, p99 = (latencies[int(len(latencies) * q)] * 1000 for q in (0.5, 0.95, 0.99))
     used = (time.process_time() - cpu_before) / took
-    print(f"heard      {counts[0] / took:10,.0f} entries/s  cpu {used:.0%}")
-    print(f"latency    p50 {p50:.1f} ms   p95 {p95:.1f} ms   p99 {p99:.1f} ms")
-    print(f"wrong      {counts[1]} of {n_streams} streams")
+    say(f"heard      {counts[0] / took:10,.0f} entries/s  cpu {used:.0%}")
+    say(f"latency    p50 {p50:.1f} ms   p95 {p95:.1f} ms   p99 {p99:.1f} ms")
+    say(f"wrong      {counts[1]} of {n_streams} streams")
     await hub.aclose()
 
 
@@ -101,11 +107,12 @@ def main() -> None:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
-    print(
-        f"machine    {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    say(
+        f"machine    {os.cpu_count()} cores, {platform.machine()}, "
+        f"Python {platform.python_version()}"
     )
-    print(f"commit     {commit}")
-    print(f"offered    {asked.streams} streams x {asked.rate:g} deltas/s for {asked.seconds:g} s")
+    say(f"commit     {commit}")
+    say(f"offered    {asked.streams} streams x {asked.rate:g} deltas/s for {asked.seconds:g} s")
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
     n_per_stream = int(asked.rate * asked.seconds)

@@ -86,7 +86,7 @@ async def test_cancelling_the_wait_for_a_delta_closes_the_call(
             taken.append(delta)
 
     task = asyncio.create_task(take_all())
-    while not any(isinstance(delta, TextDelta) for delta in taken):
+    while not any(isinstance(delta, TextDelta) for delta in taken):  # noqa: ASYNC110
         await asyncio.sleep(0)
     task.cancel()
 

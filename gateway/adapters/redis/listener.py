@@ -68,7 +68,9 @@ class Listener:
                     await self._listen(pubsub)
             except (RedisError, OSError) as error:
                 if self._pubsub is not None:
-                    _logger.warning("gateway.listener_lost", extra={"cause": type(error).__name__})
+                    _logger.warning(
+                        "gateway.listener_lost", extra={"error_type": type(error).__name__}
+                    )
             finally:
                 self._pubsub = None
             await asyncio.sleep(pause_seconds)

@@ -19,7 +19,7 @@ from gateway.adapters.redis.faults import translated
 from gateway.domain.errors import StateUnavailableError
 from gateway.domain.relay import Delta, End, Item, Snapshot
 
-KEYFRAME_ENTRIES = 1000  # a snapshot this often, so that a capped stream can still be read
+KEYFRAME_ENTRIES = 1000  # a snapshot this often, so that a capped stream still has a beginning
 LIFE_PROLONGED_SECONDS = 60.0
 END_WAIT_SECONDS = 1.0
 OUTAGE_PAUSE_SECONDS = 0.1
@@ -67,7 +67,6 @@ class StreamWriter:
         self.seal()
         self._reason = reason
         self.ended_at = asyncio.get_running_loop().time()
-        self._pending.append(End(self._seq, reason))
         self._relay.has_news(self, is_urgent=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(END_WAIT_SECONDS):
@@ -76,23 +75,15 @@ class StreamWriter:
     def take(self) -> list[Item]:
         """Return what is to be sent and consider it on its way."""
         self.seal()
+        end = [] if self._reason is None else [End(self._seq, self._reason)]
+        items, self._pending = self._pending, []
         if self._must_reseed:
             metrics.RELAY_RESEEDS.inc()
             self._must_reseed = False
-            items: list[Item] = [self._snapshot()]
-            if self._reason is not None:
-                items.append(End(self._seq, self._reason))
-        else:
-            items = self._pending
-        self._pending = []
-        return items
-
-    def keyframe(self) -> Snapshot | None:
-        """Return the snapshot that is due to be stored after this flush, if one is."""
-        if self._reason is not None or self._seq - self._keyframe_seq < KEYFRAME_ENTRIES:
-            return None
-        self._keyframe_seq = self._seq
-        return self._snapshot()
+            items = [self._snapshot()]
+        elif self._seq - self._keyframe_seq >= KEYFRAME_ENTRIES:
+            items.append(self._snapshot())
+        return [*items, *end]
 
     def lost(self) -> None:
         """Note that what was taken may not have arrived."""
@@ -101,6 +92,7 @@ class StreamWriter:
     def _snapshot(self) -> Snapshot:
         whole = "".join(self._text)
         self._text = [whole]
+        self._keyframe_seq = self._seq
         return Snapshot(whole, self._seq)
 
 
@@ -177,10 +169,6 @@ class RedisRelay:
                 keys.append(key)
                 entries.append(entry)
                 told[relay_wire.channel(self._prefix, stream_id)].append(entry)
-            keyframe = writer.keyframe()
-            if keyframe is not None:
-                keys.append(key)
-                entries.append(relay_wire.encoded(stream_id, keyframe))
             if writer.prolonged_at is None or now - writer.prolonged_at > LIFE_PROLONGED_SECONDS:
                 writer.prolonged_at = now
                 prolonged.append(key)

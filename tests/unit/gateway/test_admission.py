@@ -17,21 +17,21 @@ from gateway.domain.admission import (
 POLICY = QueuePolicy(concurrency=4, limit=2)
 
 
-def test_an_idle_queue_lets_in_at_once():
+def test_an_idle_queue_lets_in_at_once() -> None:
     assert decide(QueueLoad(0, 0, 0.0), POLICY) == Admitted(0)
 
 
-def test_tickets_that_will_find_a_running_place_wait_for_nobody():
+def test_tickets_that_will_find_a_running_place_wait_for_nobody() -> None:
     assert position_of(rank=0, n_running=3, concurrency=4) == 0
     assert position_of(rank=1, n_running=3, concurrency=4) == 1
 
 
-def test_the_limit_counts_those_who_wait_not_those_who_run():
+def test_the_limit_counts_those_who_wait_not_those_who_run() -> None:
     assert decide(QueueLoad(1, 4, 0.0), POLICY) == Admitted(2)
     assert decide(QueueLoad(2, 4, 10.0), POLICY) == Refused(retry_after_seconds=3)
 
 
-def test_degrade_admits_in_the_cheaper_form_up_to_twice_the_limit():
+def test_degrade_admits_in_the_cheaper_form_up_to_twice_the_limit() -> None:
     policy = QueuePolicy(concurrency=4, limit=2, on_full=AdmissionPolicy.DEGRADE)
 
     assert decide(QueueLoad(3, 4, 0.0), policy) == Admitted(4, is_degraded=True)
@@ -49,7 +49,7 @@ def test_degrade_admits_in_the_cheaper_form_up_to_twice_the_limit():
         on_full=st.sampled_from(AdmissionPolicy),
     ),
 )
-def test_nobody_is_ever_let_in_past_the_ceiling(load: QueueLoad, policy: QueuePolicy):
+def test_nobody_is_ever_let_in_past_the_ceiling(load: QueueLoad, policy: QueuePolicy) -> None:
     answer = decide(load, policy)
 
     if isinstance(answer, Admitted):
@@ -60,7 +60,7 @@ def test_nobody_is_ever_let_in_past_the_ceiling(load: QueueLoad, policy: QueuePo
 
 
 @given(hold=st.floats(0, 1e9, allow_nan=False), concurrency=st.integers(0, 500))
-def test_retry_after_is_whole_seconds_within_a_minute(hold: float, concurrency: int):
+def test_retry_after_is_whole_seconds_within_a_minute(hold: float, concurrency: int) -> None:
     seconds = retry_after_seconds(QueueLoad(0, 0, hold), QueuePolicy(concurrency, 1))
 
     assert 1 <= seconds <= 60

@@ -68,7 +68,7 @@ def terminal_error(deltas: list[Delta]) -> GatewayError:
     return terminal.error
 
 
-async def test_a_call_passes_the_providers_deltas_and_its_usage():
+async def test_a_call_passes_the_providers_deltas_and_its_usage() -> None:
     ports = make_ports(provider=FakeProvider(START, TextDelta("Who"), TextDelta("?"), DONE))
 
     deltas = await deltas_of(call(ticket=Ticket("turns", "t")), ports)
@@ -90,7 +90,7 @@ async def test_a_call_passes_the_providers_deltas_and_its_usage():
 )
 async def test_every_failure_is_one_failed_delta_at_the_end(
     steps: tuple[Delta | BaseException, ...], error: type[GatewayError]
-):
+) -> None:
     provider = FakeProvider(*steps)
     ports = make_ports(provider=provider)
 
@@ -102,13 +102,13 @@ async def test_every_failure_is_one_failed_delta_at_the_end(
     assert (await places_of(ports), provider.is_closed) == ((0, 0), True)
 
 
-async def test_nothing_passes_after_the_terminal_delta():
+async def test_nothing_passes_after_the_terminal_delta() -> None:
     ports = make_ports(provider=FakeProvider(START, DONE, TextDelta("late")))
 
     assert await deltas_of(call(), ports) == [START, DONE]
 
 
-async def test_an_order_to_stop_closes_the_provider_and_keeps_the_count():
+async def test_an_order_to_stop_closes_the_provider_and_keeps_the_count() -> None:
     provider = FakeProvider(START, TextDelta("Show me the number"), None)
     ports = make_ports(provider=provider)
     asked = call(ticket=Ticket("turns", "t"))
@@ -123,7 +123,7 @@ async def test_an_order_to_stop_closes_the_provider_and_keeps_the_count():
     assert await places_of(ports) == (0, 0)
 
 
-async def test_an_order_given_before_the_start_never_asks_the_provider():
+async def test_an_order_given_before_the_start_never_asks_the_provider() -> None:
     provider = FakeProvider(START, DONE)
     ports = make_ports(provider=provider)
     asked = call(ticket=Ticket("turns", "t"))
@@ -137,7 +137,7 @@ async def test_an_order_given_before_the_start_never_asks_the_provider():
     assert asked.watchdog.order == CancelOrder("user", at=0.0)
 
 
-async def test_an_order_to_stop_ends_the_wait_for_a_place():
+async def test_an_order_to_stop_ends_the_wait_for_a_place() -> None:
     ports = make_ports(provider=FakeProvider(START, DONE), places=0)
     asked = call()
     task = asyncio.create_task(deltas_of(asked, ports))
@@ -148,7 +148,7 @@ async def test_an_order_to_stop_ends_the_wait_for_a_place():
     assert await task == [Finish(FinishReason.CANCELLED, Usage(1, 0))]
 
 
-async def test_partial_usage_of_the_provider_is_not_lost_on_a_stop():
+async def test_partial_usage_of_the_provider_is_not_lost_on_a_stop() -> None:
     provider = FakeProvider(START, UsageUpdate(Usage(40, 12)), TextDelta("Hm"), None)
     ports = make_ports(provider=provider)
     asked = call()
@@ -172,7 +172,7 @@ async def test_partial_usage_of_the_provider_is_not_lost_on_a_stop():
 )
 async def test_each_deadline_ends_a_silent_call(
     steps: tuple[Delta | None, ...], deadlines: Deadlines, phase: DeadlinePhase
-):
+) -> None:
     provider = FakeProvider(*steps)
     ports = make_ports(provider=provider, deadlines=deadlines)
 
@@ -182,7 +182,7 @@ async def test_each_deadline_ends_a_silent_call(
     assert (error.phase, provider.is_closed) == (phase, True)
 
 
-async def test_a_requests_own_deadlines_win():
+async def test_a_requests_own_deadlines_win() -> None:
     ports = make_ports(provider=FakeProvider(START, None), deadlines=Deadlines())
     request = ChatRequest("q", "fake", "m", deadlines=Deadlines(first_seconds=0.0))
 
@@ -191,13 +191,13 @@ async def test_a_requests_own_deadlines_win():
     assert isinstance(error, ProviderTimeoutError)
 
 
-async def test_a_timeout_of_the_adapters_own_is_not_taken_for_ours():
+async def test_a_timeout_of_the_adapters_own_is_not_taken_for_ours() -> None:
     ports = make_ports(provider=FakeProvider(START, TimeoutError("socket")))
 
     assert type(terminal_error(await deltas_of(call(), ports))) is GatewayError
 
 
-async def test_a_ticket_waits_for_a_running_place_only_so_long():
+async def test_a_ticket_waits_for_a_running_place_only_so_long() -> None:
     ports = make_ports(provider=FakeProvider(START, DONE), concurrency=0, wait_seconds=0.0)
 
     deltas = await deltas_of(call(ticket=Ticket("turns", "t")), ports)
@@ -205,13 +205,13 @@ async def test_a_ticket_waits_for_a_running_place_only_so_long():
     assert isinstance(terminal_error(deltas), QueueExpiredError)
 
 
-async def test_a_full_bulkhead_is_waited_for_only_so_long():
+async def test_a_full_bulkhead_is_waited_for_only_so_long() -> None:
     ports = make_ports(provider=FakeProvider(START, DONE), places=0, wait_seconds=0.0)
 
     assert isinstance(terminal_error(await deltas_of(call(), ports)), ProviderBusyError)
 
 
-async def test_a_place_that_comes_free_is_taken():
+async def test_a_place_that_comes_free_is_taken() -> None:
     ports = make_ports(provider=FakeProvider(START, DONE), places=1)
     await ports.bulkhead.acquire("fake", "other", limit=1)
     task = asyncio.create_task(deltas_of(call(), ports))
@@ -223,14 +223,14 @@ async def test_a_place_that_comes_free_is_taken():
 
 
 @pytest.mark.parametrize("known", ["bulkheads", "providers"])
-async def test_an_unknown_provider_is_refused(known: str):
+async def test_an_unknown_provider_is_refused(known: str) -> None:
     ports = make_ports(provider=FakeProvider(START, DONE))
     getattr(ports, known).clear()
 
     assert isinstance(terminal_error(await deltas_of(call(), ports)), UnknownProviderError)
 
 
-async def test_a_consumer_that_leaves_takes_nothing_with_it():
+async def test_a_consumer_that_leaves_takes_nothing_with_it() -> None:
     provider = FakeProvider(START, TextDelta("a"), None)
     ports = make_ports(provider=provider)
     task = asyncio.create_task(deltas_of(call(ticket=Ticket("turns", "t")), ports))
@@ -244,7 +244,7 @@ async def test_a_consumer_that_leaves_takes_nothing_with_it():
     assert (await places_of(ports), provider.is_closed) == ((0, 0), True)
 
 
-async def test_a_store_that_is_away_at_the_release_spoils_nothing():
+async def test_a_store_that_is_away_at_the_release_spoils_nothing() -> None:
     ports = make_ports(provider=FakeProvider(START, DONE))
     broken = BrokenReleases(Clock(), StateUnavailableError("away"))
     object.__setattr__(ports, "bulkhead", broken)

@@ -16,7 +16,7 @@ def never() -> None:
     raise AssertionError("the lease was reported lost")
 
 
-async def test_what_is_kept_outlives_its_lease():
+async def test_what_is_kept_outlives_its_lease() -> None:
     clock = Clock()
     ports = make_ports(provider=FakeProvider(), clock=clock)
     policy = ports.queues["turns"]
@@ -44,7 +44,7 @@ async def test_what_is_kept_outlives_its_lease():
     assert await ports.bulkhead.in_flight("fake") == 0
 
 
-async def test_a_lost_lease_is_reported():
+async def test_a_lost_lease_is_reported() -> None:
     ports = make_ports(provider=FakeProvider())
     heart = Heart(ports, beat_seconds=60)
     await ports.leases.acquire(CLAIM)
@@ -59,7 +59,7 @@ async def test_a_lost_lease_is_reported():
 
 async def test_the_heart_beats_by_itself_and_rests_when_nothing_is_kept(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     ports = make_ports(provider=FakeProvider())
     heart = Heart(ports, beat_seconds=0.0)
     beats: list[int] = []
@@ -80,7 +80,7 @@ async def test_the_heart_beats_by_itself_and_rests_when_nothing_is_kept(
 
 async def test_a_store_that_is_away_is_said_once_and_tried_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-):
+) -> None:
     ports = make_ports(provider=FakeProvider())
     heart = Heart(ports, beat_seconds=60)
     is_away = True

@@ -84,7 +84,7 @@ async def stage(*steps: Delta | BaseException | None) -> AsyncIterator[Stage]:
     await asyncio.wait([task])
 
 
-async def test_a_turn_is_started_first_token_segments_and_one_outcome():
+async def test_a_turn_is_started_first_token_segments_and_one_outcome() -> None:
     async with stage(START, TextDelta("Who "), TextDelta("owned it?"), DONE) as spoken:
         started, first, segment, outcome = spoken.outbox.pieces
 
@@ -100,13 +100,13 @@ async def test_a_turn_is_started_first_token_segments_and_one_outcome():
     )
 
 
-async def test_the_relay_carries_the_same_text_and_the_reason_of_the_end():
+async def test_the_relay_carries_the_same_text_and_the_reason_of_the_end() -> None:
     async with stage(START, TextDelta("Who "), TextDelta("owned it?"), DONE) as spoken:
         assert spoken.relay.text("room.t1.1") == "Who owned it?"
         assert spoken.relay.stored["room.t1.1"][-1] == End(2, "stop")
 
 
-async def test_a_long_text_is_cut_every_two_hundred_characters():
+async def test_a_long_text_is_cut_every_two_hundred_characters() -> None:
     async with stage(START, *[TextDelta("0123456789")] * 45, DONE) as spoken:
         segments = [piece for piece in spoken.outbox.pieces if isinstance(piece, Segment)]
 
@@ -117,10 +117,10 @@ async def test_a_long_text_is_cut_every_two_hundred_characters():
 
 async def test_what_a_silent_provider_left_lying_is_made_durable(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     monkeypatch.setattr(streaming, "SEGMENT_SECONDS", 0.0)
     async with stage(START, TextDelta("So..."), None) as spoken:
-        while not spoken.segments:
+        while not spoken.segments:  # noqa: ASYNC110  the timer fires in the loop's next rounds
             await asyncio.sleep(0)
 
         assert spoken.segments == "So..."
@@ -128,7 +128,7 @@ async def test_what_a_silent_provider_left_lying_is_made_durable(
 
 async def test_a_full_outbox_keeps_the_text_for_the_next_segment(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     monkeypatch.setattr(streaming, "SEGMENT_SECONDS", 0.0)
     async with stage(START, TextDelta("So..."), None) as spoken:
         spoken.outbox.is_full = True
@@ -142,7 +142,7 @@ async def test_a_full_outbox_keeps_the_text_for_the_next_segment(
         assert spoken.segments == spoken.outcome.text == "So..."
 
 
-async def test_a_cancel_keeps_the_text_and_names_who_stopped():
+async def test_a_cancel_keeps_the_text_and_names_who_stopped() -> None:
     async with stage(START, TextDelta("Show me"), None) as spoken:
         assert await streaming.cancel(stream_id="room.t1.1", by="user", ports=spoken.ports)
         assert not await streaming.cancel(stream_id="room.t1.1", by="user", ports=spoken.ports)
@@ -161,7 +161,7 @@ async def test_a_cancel_keeps_the_text_and_names_who_stopped():
     assert spoken.relay.stored["room.t1.1"][-1] == End(1, "cancelled")
 
 
-async def test_a_failure_keeps_the_text_and_says_whether_to_try_again():
+async def test_a_failure_keeps_the_text_and_says_whether_to_try_again() -> None:
     async with stage(START, TextDelta("Sho"), ProviderUnavailableError("down")) as spoken:
         outcome = spoken.outcome
 
@@ -171,7 +171,7 @@ async def test_a_failure_keeps_the_text_and_says_whether_to_try_again():
     assert spoken.relay.stored["room.t1.1"][-1] == End(1, "error")
 
 
-async def test_a_turn_is_alive_while_it_is_spoken_and_not_after():
+async def test_a_turn_is_alive_while_it_is_spoken_and_not_after() -> None:
     async with stage(START, TextDelta("a"), None) as spoken:
         ids = ("room.t1", "room.t2")
         assert await streaming.alive(lease_ids=ids, ports=spoken.ports) == {"room.t1"}
@@ -182,7 +182,7 @@ async def test_a_turn_is_alive_while_it_is_spoken_and_not_after():
         assert await streaming.alive(lease_ids=ids, ports=spoken.ports) == set()
 
 
-async def test_the_second_worker_for_an_epoch_is_turned_away_without_a_piece():
+async def test_the_second_worker_for_an_epoch_is_turned_away_without_a_piece() -> None:
     async with stage(START, TextDelta("a"), None) as spoken:
         other = Recorder()
 
@@ -192,7 +192,7 @@ async def test_the_second_worker_for_an_epoch_is_turned_away_without_a_piece():
         assert other.pieces == []
 
 
-async def test_a_newer_epoch_ends_the_older_one_as_fenced():
+async def test_a_newer_epoch_ends_the_older_one_as_fenced() -> None:
     async with stage(START, TextDelta("old"), None) as spoken:
         await spoken.ports.leases.acquire(LeaseClaim("room.t1", epoch=2, owner="new"))
 
@@ -206,7 +206,7 @@ async def test_a_newer_epoch_ends_the_older_one_as_fenced():
         assert await streaming.alive(lease_ids=("room.t1",), ports=spoken.ports) == {"room.t1"}
 
 
-async def test_a_turn_that_is_abandoned_ends_its_stream_and_frees_its_lease():
+async def test_a_turn_that_is_abandoned_ends_its_stream_and_frees_its_lease() -> None:
     async with stage(START, TextDelta("a"), None) as spoken:
         spoken.task.cancel()
         await asyncio.wait([spoken.task])

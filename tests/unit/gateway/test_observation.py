@@ -1,0 +1,127 @@
+"""What is measured of a call, and what is never written down."""
+
+import asyncio
+import logging
+
+import pytest
+from prometheus_client import REGISTRY
+
+from gateway.domain.errors import (
+    DeadlinePhase,
+    ProviderBusyError,
+    ProviderTimeoutError,
+    ProviderUnavailableError,
+    QueueExpiredError,
+)
+from gateway.domain.messages import (
+    ChatRequest,
+    Failed,
+    Finish,
+    FinishReason,
+    Message,
+    Role,
+    Script,
+    Terminal,
+    Usage,
+)
+from gateway.domain.ports import CancelOrder
+from gateway.services import observation
+from gateway.services.observation import Observation
+
+REQUEST = ChatRequest(
+    "q1",
+    "fake",
+    "m",
+    messages=(Message(Role.USER, "my secret question"),),
+    script=Script("my secret answer"),
+)
+
+
+def sample(name: str, **labels: str) -> float:
+    """Return the value of a series, 0 when there is none yet."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def begun() -> Observation:
+    """Return the observation of a call that has been issued."""
+    observed = observation.begin(REQUEST, {"game.room.id": "room"})
+    observed.issued()
+    return observed
+
+
+@pytest.mark.parametrize(
+    ("terminal", "outcome"),
+    [
+        (Finish(FinishReason.STOP), "ok"),
+        (Finish(FinishReason.LENGTH), "ok"),
+        (Finish(FinishReason.CANCELLED), "cancelled"),
+        (Failed(ProviderUnavailableError("down")), "error"),
+        (Failed(ProviderTimeoutError("late", phase=DeadlinePhase.FIRST)), "timeout"),
+        (Failed(QueueExpiredError("late")), "rejected_capacity"),
+        (Failed(ProviderBusyError("full")), "rejected_capacity"),
+    ],
+)
+def test_every_ending_has_its_outcome(terminal: Terminal, outcome: str) -> None:
+    assert observation.outcome_of(terminal) == outcome
+
+
+def test_a_source_of_cancels_is_one_of_a_few_words() -> None:
+    assert observation.cancel_source("user") == "user"
+    assert observation.cancel_source("room 17's owner") == "other"
+
+
+async def test_an_end_is_counted_once() -> None:
+    labels = {"provider": "fake", "model": "m", "outcome": "ok", "error_type": ""}
+    before = sample("gw_requests_total", **labels)
+    observed = await begun()
+
+    observed.ended(Finish(FinishReason.STOP), Usage(1, 2))
+    observed.ended(Finish(FinishReason.STOP), Usage(1, 2))
+    observed.abandoned()
+
+    assert sample("gw_requests_total", **labels) == before + 1
+
+
+async def test_a_stop_is_timed_from_the_order_to_the_closed_provider() -> None:
+    before = sample("gw_cancel_latency_seconds_sum", phase="pre_first_token")
+    observed = await begun()
+
+    observed.stopped(CancelOrder("user", at=100.0), at=100.25)
+
+    assert observed.cancel_latency_seconds == 0.25
+    assert sample("gw_cancel_latency_seconds_sum", phase="pre_first_token") == before + 0.25
+
+
+async def test_clocks_that_disagree_make_no_negative_latency() -> None:
+    observed = await begun()
+
+    observed.stopped(CancelOrder("user", at=100.0), at=99.0)
+
+    assert observed.cancel_latency_seconds == 0.0
+
+
+async def test_one_token_has_no_pace() -> None:
+    observed = await begun()
+    observed.text_arrived()
+    assert observed.tokens_per_second(Usage(0, 9)) is None
+
+    observed.last_at = (observed.first_at or 0.0) + 2.0
+
+    assert observed.tokens_per_second(Usage(0, 1)) is None
+    assert observed.tokens_per_second(Usage(0, 9)) == 4.0
+    assert observed.ttft_seconds is not None
+
+
+async def test_neither_question_nor_answer_reaches_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    observed = await begun()
+    observed.text_arrived()
+
+    observed.ended(Failed(ProviderUnavailableError("my secret answer")), Usage(1, 2))
+    await asyncio.sleep(0)
+
+    written = " ".join(str(record.__dict__) for record in caplog.records)
+    assert "gateway.call_ended" in written
+    assert "secret" not in written
