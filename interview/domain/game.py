@@ -5,15 +5,14 @@ events in order, already placed in the log, and the room they lead to.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from interview.domain import events as ev
 from interview.domain import modes, planning
 from interview.domain.answers import Answer, Trigger, read_answer
 from interview.domain.bilingual import Language
 from interview.domain.errors import NothingToRetryError, NotYourTurnError, RoomSettledError
-from interview.domain.events import Event, Payload, Result
+from interview.domain.events import Result
 from interview.domain.glyphs import glyph
 from interview.domain.judgement import Heard, Verdict, chance, judge
 from interview.domain.lines import band_of, react
@@ -21,7 +20,7 @@ from interview.domain.orchestration import Choice, Reason, choose_speaker
 from interview.domain.planning import Plan
 from interview.domain.position import Position
 from interview.domain.questions import Question
-from interview.domain.room import Room, Status, WinReason, advance
+from interview.domain.room import Record, Room, Status, WinReason
 from interview.domain.scenery import Mode, Strategy
 from interview.domain.scoring import Score, score_answer
 
@@ -43,19 +42,14 @@ class Opening:
     nickname: str = ""
 
 
-@dataclass(slots=True)
-class Record:
-    """The facts decided so far and the room they add up to; the caller's room stays untouched."""
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """The answer as read and scored, for every persona's weights."""
 
-    room: Room
-    at: datetime
-    events: list[Event] = field(default_factory=list)
-
-    def add(self, payload: Payload, turn_id: str | None = None) -> None:
-        """Place the fact next in the log; raise IllegalTransitionError when it may not follow."""
-        event = Event(self.room.offset + 1, self.at, payload, turn_id)
-        advance(self.room, event)
-        self.events.append(event)
+    question: Question
+    answer: Answer
+    score: Score
+    heard: Heard
 
 
 def open_room(record: Record, position: Position, opening: Opening) -> None:
@@ -85,19 +79,33 @@ def open_room(record: Record, position: Position, opening: Opening) -> None:
 
 def take_answer(record: Record, position: Position, *, text: str, client_id: str) -> None:
     """Take the candidate's words: score them, let them act, end the game or plan the next turn."""
-    room = record.room
+    check_may_answer(record.room)
+    hearing = hear(record.room, position, text)
+    take_hearing(record, position, hearing, text=text, client_id=client_id)
+
+
+def check_may_answer(room: Room) -> None:
+    """Raise RoomSettledError or NotYourTurnError when no answer can be taken now."""
     if room.status is Status.SETTLED:
         raise RoomSettledError("The verdict has fallen; this room takes no more answers.")
-    if not room.may_answer or room.turn is None:
+    if not room.may_answer:
         raise NotYourTurnError("The panel is not waiting for an answer.")
-    record.add(ev.AnswerSubmitted(text=text, client_id=client_id), room.turn.id)
-    hearing = _hear(room, position, text)
-    for span in hearing.answer.injections:
-        n_seen = record.room.n_injections + 1
-        record.add(ev.IntegrityInjection(span=list(span), n_seen=n_seen), room.turn.id)
+
+
+def take_hearing(
+    record: Record, position: Position, hearing: Hearing, *, text: str, client_id: str
+) -> None:
+    """Let an answer act that has been heard and scored; simulated candidates come in here."""
+    room = record.room
+    turn_id = room.turn.id if room.turn is not None else None
     verdict = judge(room, position, hearing.heard)
-    record.add(_scored(room, position, hearing, verdict), room.turn.id)
-    _apply_verdict(record, hearing, verdict)
+    scored = _scored(room, position, hearing, verdict)
+    record.add(ev.AnswerSubmitted(text=text, client_id=client_id), turn_id)
+    if hearing.answer.injections:
+        first = list(hearing.answer.injections[0])
+        record.add(ev.IntegrityInjection(span=first, n_seen=room.n_injections + 1), turn_id)
+    record.add(scored, turn_id)
+    _apply_verdict(record, hearing.score.reason, verdict)
     if verdict.ended is not None:
         _settle(record, *verdict.ended)
     else:
@@ -143,17 +151,8 @@ def time_out(record: Record) -> None:
         _settle(record, Result.ABANDONED, modes.FailureReason.TIMEOUT)
 
 
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """The answer as read and scored, for every persona's weights."""
-
-    question: Question
-    answer: Answer
-    score: Score
-    heard: Heard
-
-
-def _hear(room: Room, position: Position, text: str) -> Hearing:
+def hear(room: Room, position: Position, text: str) -> Hearing:
+    """Return the answer as the panel hears it: read once, scored by every persona's weights."""
     question = position.edition.questions[room.thread.question_id]
     answer = read_answer(
         text,
@@ -242,9 +241,8 @@ def _reaction(room: Room, position: Position, hearing: Hearing) -> ev.Reaction:
     )
 
 
-def _apply_verdict(record: Record, hearing: Hearing, verdict: Verdict) -> None:
+def _apply_verdict(record: Record, reason: str, verdict: Verdict) -> None:
     room = record.room
-    reason = hearing.score.reason
     if room.mode is Mode.SURVIVE:
         if verdict.hp != room.hp or verdict.used_shield:
             record.add(ev.HpChanged(room.hp, verdict.hp, reason, shielded=verdict.used_shield))
@@ -268,14 +266,15 @@ def _next_round(record: Record, position: Position, *, answer: str) -> None:
     number = room.round + 1
     par = modes.survive_par(number) if room.mode is Mode.SURVIVE else modes.convince_par(number)
     record.add(ev.RoundStarted(round=number, par=par))
-    choice, plan = _plan(room, position, answer)
+    choice, plan = next_plan(room, position, answer=answer)
     turn_id = _new_turn(record, choice)
     if plan.trigger is not None and plan.followup_id is not None:
         record.add(ev.FollowupFired(id=plan.followup_id, trigger=plan.trigger), turn_id)
     record.add(_planned(plan), turn_id)
 
 
-def _plan(room: Room, position: Position, answer: str) -> tuple[Choice, Plan]:
+def next_plan(room: Room, position: Position, *, answer: str) -> tuple[Choice, Plan]:
+    """Return who speaks next and what they ask: a follow-up, a side line, or a root question."""
     speaker = room.thread.speaker
     if room.n_roots and speaker not in room.convinced:
         follow_up = planning.plan_follow_up(room, position, room.last_triggers)

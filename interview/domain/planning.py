@@ -54,7 +54,7 @@ def pressure(room: Room, position: Position) -> int:
 def plan_root(room: Room, position: Position, speaker: str) -> Plan:
     """Return the root question this speaker asks next, the best match to the résumé first."""
     question = max(
-        _candidates(room, position),
+        _candidates(room, position, speaker),
         key=lambda q: (_worth(room, position, speaker, q), _tie(room, speaker, q)),
     )
     return _root_plan(room, position, speaker, question, intent="root")
@@ -62,7 +62,8 @@ def plan_root(room: Room, position: Position, speaker: str) -> Plan:
 
 def best_worth(room: Room, position: Position, speaker: str) -> float:
     """Return how good the speaker's best question would be; for the director."""
-    return max(_worth(room, position, speaker, q) for q in _candidates(room, position))
+    candidates = _candidates(room, position, speaker)
+    return max(_worth(room, position, speaker, q) for q in candidates)
 
 
 def plan_branch(room: Room, position: Position, speaker: str, trigger: str) -> Plan | None:
@@ -165,23 +166,21 @@ def _fill(ask: Text, language: Language, claim: str | None) -> str:
     return ask.pick(language).replace(CLAIM_SLOT, claim or "")
 
 
-def _candidates(room: Room, position: Position) -> list[Question]:
-    """Return the questions that fit; when the bank is spent, all of it again."""
-    askable = [q for q in position.edition.questions.values() if _is_open(q, position)]
-    fresh = [q for q in askable if q.id not in room.asked]
-    return fresh or askable
+def _candidates(room: Room, position: Position, speaker: str) -> list[Question]:
+    """Return what the speaker may ask: their own questions, else anybody's, else all once more."""
+    open_now = [q for q in position.edition.questions.values() if _is_open(q, position)]
+    fresh = [q for q in open_now if q.id not in room.asked]
+    own = [q for q in fresh if not q.personas or speaker in q.personas]
+    return own or fresh or open_now
 
 
 def _is_open(question: Question, position: Position) -> bool:
+    """Return whether the question fits this résumé and scenery and is no side line's target."""
+    if any(branch.goto == question.id for branch in position.scenery.branches):
+        return False
     if question.when.any_fact:
         return _is_askable(question, position)
-    return not _goto_only(question, position) and bool(
-        set(question.tags) & set(position.scenery.question_tags)
-    )
-
-
-def _goto_only(question: Question, position: Position) -> bool:
-    return any(branch.goto == question.id for branch in position.scenery.branches)
+    return bool(set(question.tags) & set(position.scenery.question_tags))
 
 
 def _is_askable(question: Question, position: Position) -> bool:
@@ -190,8 +189,9 @@ def _is_askable(question: Question, position: Position) -> bool:
 
 
 def _matching(question: Question, position: Position) -> Iterable[Fact]:
+    patterns = question.when.any_fact
     for fact in position.resume.facts:
-        if any(fnmatchcase(fact.key, pattern) for pattern in question.when.any_fact):
+        if any(fnmatchcase(key, pattern) for pattern in patterns for key in (fact.key, *fact.keys)):
             yield fact
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
 
@@ -191,6 +192,8 @@ class Room:
 
 MAX_RANKED_INJECTIONS = 3
 KEPT_SKETCHES = 24
+# An answer that admission refused belongs to no turn.
+_MAY_LACK_A_TURN = frozenset({EventType.TURN_REJECTED})
 _MOVES_A_TURN = frozenset(kind for _, kind in TURN_TRANSITIONS)
 SHIELD_EVERY = 3
 
@@ -212,8 +215,23 @@ def advance(room: Room, event: Event) -> None:
     if event.offset != room.offset + 1:
         raise IllegalTransitionError(f"offset {event.offset} after {room.offset}")
     _move(room, event)
-    _apply(event.payload, room, event.turn_id)
+    _apply(event.payload, room)
     room.offset = event.offset
+
+
+@dataclass(slots=True)
+class Record:
+    """A room and the facts decided on it so far; owns the room it is given."""
+
+    room: Room
+    at: datetime
+    events: list[Event] = field(default_factory=list)
+
+    def add(self, payload: Payload, turn_id: str | None = None) -> None:
+        """Place the fact next in the log; raise IllegalTransitionError when it may not follow."""
+        event = Event(self.room.offset + 1, self.at, payload, turn_id)
+        advance(self.room, event)
+        self.events.append(event)
 
 
 def state_hash(room: Room) -> str:
@@ -223,16 +241,36 @@ def state_hash(room: Room) -> str:
 
 
 def _move(room: Room, event: Event) -> None:
-    kind = event.type
-    status = TRANSITIONS.get((room.status, kind))
+    """Change status and turn together, or neither."""
+    status, turn = _next_status(room, event), _next_turn(room, event)
+    room.status, room.turn = status, turn
+
+
+def _next_status(room: Room, event: Event) -> Status:
+    status = TRANSITIONS.get((room.status, event.type))
     if status is not None:
-        room.status = status
-    elif kind not in IGNORED or room.status in {Status.NEW, Status.SETTLED}:
-        raise IllegalTransitionError(f"{kind} cannot follow {room.status}")
-    if kind in _MOVES_A_TURN and event.turn_id is not None:
-        if room.turn is None or room.turn.id != event.turn_id:
-            raise IllegalTransitionError(f"{kind} for {event.turn_id}, not the current turn")
-        room.turn = room.turn.moved(kind)
+        return status
+    if event.type in IGNORED and room.status not in {Status.NEW, Status.SETTLED}:
+        return room.status
+    raise IllegalTransitionError(f"{event.type} cannot follow {room.status}")
+
+
+def _next_turn(room: Room, event: Event) -> Turn | None:
+    kind = event.type
+    if kind is EventType.TURN_SPEAKER_SELECTED:
+        return _selected(room, event)
+    if kind not in _MOVES_A_TURN or (kind in _MAY_LACK_A_TURN and event.turn_id is None):
+        return room.turn
+    if room.turn is None or room.turn.id != event.turn_id:
+        raise IllegalTransitionError(f"{kind} for {event.turn_id}, which is not the current turn")
+    return room.turn.moved(kind)
+
+
+def _selected(room: Room, event: Event) -> Turn:
+    if event.turn_id is None or not isinstance(event.payload, ev.TurnSpeakerSelected):
+        raise IllegalTransitionError("a speaker is selected for a turn")
+    number = room.n_turns + 1
+    return Turn(event.turn_id, number=number, speaker=event.payload.speaker, epoch=number)
 
 
 def _current(room: Room) -> Turn:
@@ -242,22 +280,19 @@ def _current(room: Room) -> Turn:
 
 
 @singledispatch
-def _apply(_event: Payload, _room: Room, _turn_id: str | None) -> None:
+def _apply(_event: Payload, _room: Room) -> None:
     """Change the room by one fact; a fact without a handler is for readers only."""
 
 
 @_apply.register
-def _speaker_selected(event: ev.TurnSpeakerSelected, room: Room, turn_id: str | None) -> None:
-    if turn_id is None:
-        raise IllegalTransitionError("a speaker is selected for a turn")
+def _speaker_selected(event: ev.TurnSpeakerSelected, room: Room) -> None:
     room.n_turns += 1
-    room.turn = Turn(turn_id, number=room.n_turns, speaker=event.speaker, epoch=room.n_turns)
     if event.speaker not in room.has_asked:
         room.has_asked.append(event.speaker)
 
 
 @_apply.register
-def _room_created(event: ev.RoomCreated, room: Room, _turn_id: str | None) -> None:
+def _room_created(event: ev.RoomCreated, room: Room) -> None:
     room.scenery, room.scenery_version = event.scenery, event.scenery_version
     room.mode, room.language, room.strategy = event.mode, event.language, event.strategy
     room.seed, room.engine, room.ruleset = event.seed, event.engine, event.ruleset
@@ -268,12 +303,12 @@ def _room_created(event: ev.RoomCreated, room: Room, _turn_id: str | None) -> No
 
 
 @_apply.register
-def _room_settled(event: ev.RoomSettled, room: Room, _turn_id: str | None) -> None:
+def _room_settled(event: ev.RoomSettled, room: Room) -> None:
     room.result, room.reason, room.score = event.result, event.reason, event.score
 
 
 @_apply.register
-def _settings_changed(event: ev.SettingsChanged, room: Room, _turn_id: str | None) -> None:
+def _settings_changed(event: ev.SettingsChanged, room: Room) -> None:
     room.strategy = event.strategy or room.strategy
     room.pace = event.pace or room.pace
     room.difficulty = event.difficulty or room.difficulty
@@ -281,17 +316,17 @@ def _settings_changed(event: ev.SettingsChanged, room: Room, _turn_id: str | Non
 
 
 @_apply.register
-def _round_started(event: ev.RoundStarted, room: Room, _turn_id: str | None) -> None:
+def _round_started(event: ev.RoundStarted, room: Room) -> None:
     room.round, room.par = event.round, event.par
 
 
 @_apply.register
-def _goal_reached(event: ev.GoalReached, room: Room, _turn_id: str | None) -> None:
+def _goal_reached(event: ev.GoalReached, room: Room) -> None:
     room.goal_reached = True
 
 
 @_apply.register
-def _planned(event: ev.TurnPlanned, room: Room, _turn_id: str | None) -> None:
+def _planned(event: ev.TurnPlanned, room: Room) -> None:
     room.planned_text = event.text
     if event.intent == "repeat":
         return
@@ -318,38 +353,38 @@ def _planned(event: ev.TurnPlanned, room: Room, _turn_id: str | None) -> None:
 
 
 @_apply.register
-def _queued(event: ev.TurnQueued, room: Room, _turn_id: str | None) -> None:
+def _queued(event: ev.TurnQueued, room: Room) -> None:
     room.turn = replace(_current(room), epoch=event.epoch)
 
 
 @_apply.register
-def _started(event: ev.TurnStarted, room: Room, _turn_id: str | None) -> None:
+def _started(event: ev.TurnStarted, room: Room) -> None:
     room.turn = replace(_current(room), provider=event.provider)
 
 
 @_apply.register
-def _degraded(_event: ev.TurnDegraded, room: Room, _turn_id: str | None) -> None:
+def _degraded(_event: ev.TurnDegraded, room: Room) -> None:
     room.turn = replace(_current(room), is_degraded=True)
 
 
 @_apply.register
-def _segment(event: ev.TurnSegment, room: Room, _turn_id: str | None) -> None:
+def _segment(event: ev.TurnSegment, room: Room) -> None:
     turn = _current(room)
     room.turn = replace(turn, text=turn.text + event.text, upto_seq=event.upto_seq)
 
 
 @_apply.register
-def _done(event: ev.TurnDone, room: Room, _turn_id: str | None) -> None:
+def _done(event: ev.TurnDone, room: Room) -> None:
     room.turn = replace(_current(room), text=event.text)
 
 
 @_apply.register
-def _broken_off(event: ev.TurnCancelled | ev.TurnFailed, room: Room, _turn_id: str | None) -> None:
+def _broken_off(event: ev.TurnCancelled | ev.TurnFailed, room: Room) -> None:
     room.turn = replace(_current(room), text=event.kept_text)
 
 
 @_apply.register
-def _answer_scored(event: ev.AnswerScored, room: Room, _turn_id: str | None) -> None:
+def _answer_scored(event: ev.AnswerScored, room: Room) -> None:
     room.rounds_answered += 1
     room.last_triggers = list(event.triggers)
     room.thread.covered = sorted({*room.thread.covered, *event.key_points})
@@ -368,19 +403,19 @@ def _answer_scored(event: ev.AnswerScored, room: Room, _turn_id: str | None) -> 
 
 
 @_apply.register
-def _followup_fired(event: ev.FollowupFired, room: Room, _turn_id: str | None) -> None:
+def _followup_fired(event: ev.FollowupFired, room: Room) -> None:
     if event.id.startswith("branch:"):
         room.fired_branches.append(event.id.removeprefix("branch:"))
 
 
 @_apply.register
-def _hint_taken(event: ev.HintTaken, room: Room, _turn_id: str | None) -> None:
+def _hint_taken(event: ev.HintTaken, room: Room) -> None:
     room.n_hints += 1
     room.hinted.append(event.question_id)
 
 
 @_apply.register
-def _hp_changed(event: ev.HpChanged, room: Room, _turn_id: str | None) -> None:
+def _hp_changed(event: ev.HpChanged, room: Room) -> None:
     room.hp = event.new
     if event.new > 0:
         room.hp_at_last_round = event.new
@@ -389,25 +424,25 @@ def _hp_changed(event: ev.HpChanged, room: Room, _turn_id: str | None) -> None:
 
 
 @_apply.register
-def _approval_changed(event: ev.ApprovalChanged, room: Room, _turn_id: str | None) -> None:
+def _approval_changed(event: ev.ApprovalChanged, room: Room) -> None:
     room.approval[event.persona] = event.new
 
 
 @_apply.register
-def _convinced(event: ev.PersonaConvinced, room: Room, _turn_id: str | None) -> None:
+def _convinced(event: ev.PersonaConvinced, room: Room) -> None:
     room.convinced.append(event.persona)
 
 
 @_apply.register
-def _unconvinced(event: ev.PersonaUnconvinced, room: Room, _turn_id: str | None) -> None:
+def _unconvinced(event: ev.PersonaUnconvinced, room: Room) -> None:
     room.convinced.remove(event.persona)
 
 
 @_apply.register
-def _walked_out(event: ev.PersonaWalkedOut, room: Room, _turn_id: str | None) -> None:
+def _walked_out(event: ev.PersonaWalkedOut, room: Room) -> None:
     room.walked_out.append(event.persona)
 
 
 @_apply.register
-def _injection(event: ev.IntegrityInjection, room: Room, _turn_id: str | None) -> None:
+def _injection(event: ev.IntegrityInjection, room: Room) -> None:
     room.n_injections = event.n_seen

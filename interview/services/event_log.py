@@ -15,10 +15,9 @@ from django.db import connection, transaction
 from interview import metrics
 from interview.domain.errors import RoomNotFoundError
 from interview.domain.events import Event, TurnFirstToken, TurnSegment
-from interview.domain.game import Record
 from interview.domain.ports import Outbox
 from interview.domain.reactions import REACTIONS
-from interview.domain.room import Room, fold
+from interview.domain.room import Record, Room, fold
 from interview.models import Room as RoomRow
 from interview.models import RoomEvent
 from interview.services import event_codec

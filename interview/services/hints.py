@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from interview.domain.errors import NotYourTurnError
 from interview.domain.events import HintTaken
-from interview.domain.game import Record
 from interview.domain.ports import Ports
+from interview.domain.room import Record
 from interview.services import event_log, turns
 
 

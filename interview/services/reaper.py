@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from interview import metrics
 from interview.domain import events as ev
-from interview.domain.game import Record
 from interview.domain.jobs import Job
 from interview.domain.ports import Ports, stream_id
+from interview.domain.room import Record
 from interview.domain.turn import TurnState
 from interview.models import Room as RoomRow
 from interview.services import event_log

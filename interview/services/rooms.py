@@ -12,10 +12,10 @@ from django.utils import timezone
 from interview.domain import game
 from interview.domain.errors import InvalidInputError, RoomSettledError, SceneryNotFoundError
 from interview.domain.events import SettingsChanged
-from interview.domain.game import Opening, Record
+from interview.domain.game import Opening
 from interview.domain.ports import Ports
 from interview.domain.position import Edition, Position
-from interview.domain.room import Pace, Room, Status
+from interview.domain.room import Pace, Record, Room, Status
 from interview.domain.scenery import Mode, Strategy
 from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow

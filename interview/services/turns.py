@@ -18,7 +18,6 @@ from interview.domain.errors import (
     QueueFullError,
 )
 from interview.domain.events import EventType
-from interview.domain.game import Record
 from interview.domain.jobs import Job
 from interview.domain.ports import (
     Ports,
@@ -33,8 +32,8 @@ from interview.domain.ports import (
     stream_id,
 )
 from interview.domain.position import Position
-from interview.domain.room import Pace, Room, Status
-from interview.domain.turn import Turn, TurnState
+from interview.domain.room import Pace, Record, Room, Status
+from interview.domain.turn import TurnState
 from interview.models import Room as RoomRow
 from interview.models import RoomEvent
 from interview.services import editions, event_log, resumes
