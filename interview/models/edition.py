@@ -1,6 +1,7 @@
 """The editions table."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Edition(models.Model):
@@ -18,6 +19,8 @@ class Edition(models.Model):
 
     class Meta:
         ordering = ["-published_at"]
+        verbose_name = _("edition")
+        verbose_name_plural = _("editions")
 
     def __str__(self) -> str:
         return f"{self.scenery_slug} v{self.scenery_version} ({self.id[:8]})"

@@ -4,9 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-SLUG = RegexValidator(
-    r"^[a-z][a-z0-9_.]*$", _("Lower-case letters, digits, dots and underscores.")
-)
+SLUG = RegexValidator(r"^[a-z][a-z0-9_.]*$", _("Lower-case letters, digits, dots and underscores."))
 
 
 def default_weights() -> dict[str, int]:
@@ -45,7 +43,9 @@ class Persona(models.Model):
     mes_example = models.TextField(blank=True)
     post_history_instructions = models.TextField(blank=True)
     creator_notes = models.TextField(blank=True, help_text=_("Never enters a prompt."))
-    think_lang = models.CharField(max_length=2, default="zh", choices=[("zh", "中文"), ("en", "English")])
+    think_lang = models.CharField(
+        max_length=2, default="zh", choices=[("zh", "中文"), ("en", "English")]
+    )
     speak_lang = models.CharField(
         max_length=4,
         default="room",
@@ -68,9 +68,17 @@ class Persona(models.Model):
     portrait = models.JSONField(default=default_portrait)
     motif = models.JSONField(default=list, blank=True)
     extensions = models.JSONField(default=dict, blank=True)
+    loaded_hash = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text=_("What load_content wrote last; differs from the row once an author edited it."),
+    )
 
     class Meta:
         ordering = ["slug"]
+        verbose_name = _("persona")
+        verbose_name_plural = _("personas")
 
     def __str__(self) -> str:
         return f"{self.name_en} · {self.name_zh}"
@@ -87,6 +95,8 @@ class PersonaLine(models.Model):
 
     class Meta:
         ordering = ["band", "order", "id"]
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
 
     def __str__(self) -> str:
         return f"{self.band}: {self.en}"

@@ -26,9 +26,17 @@ class Question(models.Model):
     personas = models.ManyToManyField("interview.Persona", blank=True, related_name="questions")
     better_zh = models.TextField()
     better_en = models.TextField()
+    loaded_hash = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text=_("What load_content wrote last; differs from the row once an author edited it."),
+    )
 
     class Meta:
         ordering = ["slug"]
+        verbose_name = _("question")
+        verbose_name_plural = _("questions")
 
     def __str__(self) -> str:
         return self.slug
@@ -52,6 +60,8 @@ class KeyPoint(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["question", "slug"], name="key_point_once"),
         ]
+        verbose_name = _("key point")
+        verbose_name_plural = _("key points")
 
     def __str__(self) -> str:
         return self.slug
@@ -67,13 +77,17 @@ class FollowUp(models.Model):
     priority = models.PositiveIntegerField(default=50)
     ask_zh = models.CharField(max_length=200, blank=True)
     ask_en = models.CharField(max_length=300, blank=True)
-    goto = models.ForeignKey(Question, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    goto = models.ForeignKey(
+        Question, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["order", "id"]
         constraints = [
             models.UniqueConstraint(fields=["question", "slug"], name="followup_once"),
         ]
+        verbose_name = _("follow-up")
+        verbose_name_plural = _("follow-ups")
 
     def __str__(self) -> str:
         return f"{self.slug} ({self.trigger})"

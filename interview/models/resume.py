@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Resume(models.Model):
@@ -18,6 +19,8 @@ class Resume(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        verbose_name = _("résumé")
+        verbose_name_plural = _("résumés")
 
     def __str__(self) -> str:
         return f"{self.sample or 'résumé'} {self.id}"

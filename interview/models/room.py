@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Room(models.Model):
@@ -38,6 +39,8 @@ class Room(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
         indexes = [
             models.Index(fields=["owner", "-changed_at"], name="room_by_owner"),
             models.Index(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models.fields.json import KT
+from django.utils.translation import gettext_lazy as _
 
 
 class RoomEvent(models.Model):
@@ -18,6 +19,8 @@ class RoomEvent(models.Model):
 
     class Meta:
         ordering = ["room", "offset"]
+        verbose_name = _("room event")
+        verbose_name_plural = _("room events")
         constraints = [
             models.UniqueConstraint(fields=["room", "offset"], name="room_offset_once"),
             models.UniqueConstraint(

@@ -60,10 +60,17 @@ class Scenery(models.Model):
     approval_rule = models.CharField(max_length=20, default="all")
     approval_max_rounds = models.PositiveIntegerField(default=12)
     branches = models.JSONField(default=list, blank=True)
+    loaded_hash = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text=_("What load_content wrote last; differs from the row once an author edited it."),
+    )
 
     class Meta:
         ordering = ["order", "slug"]
-        verbose_name_plural = "sceneries"
+        verbose_name = _("scenery")
+        verbose_name_plural = _("sceneries")
 
     def __str__(self) -> str:
         return f"{self.title_en} · {self.title_zh}"
@@ -81,6 +88,8 @@ class PanelSeat(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["scenery", "persona"], name="one_seat_each"),
         ]
+        verbose_name = _("seat")
+        verbose_name_plural = _("seats")
 
     def __str__(self) -> str:
         return f"{self.order}: {self.persona}"
