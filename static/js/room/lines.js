@@ -12,7 +12,6 @@ import {
   noteSentence,
   score,
   signed,
-  weakness,
 } from "./words.js";
 
 const HTML_LANG = { zh: "zh-Hans", en: "en" };
@@ -42,6 +41,14 @@ export function settledLine() {
 /** Return a greeting: the panel takes its seats before anything is recorded. */
 export function greetingLine(person, language) {
   return panelFrame(person, language, h("p", { class: "speech speech--greeting" }, person.greeting));
+}
+
+/** Return what the asker lets slip on hearing an answer. */
+export function reactionLine(person, entry, isLive) {
+  const line = panelFrame(person, entry.lang, h("p", { class: "speech speech--reaction" }, entry.text));
+  line.classList.toggle("is-arriving", isLive);
+  line.dataset.reaction = entry.persona;
+  return line;
 }
 
 function panelFrame(person, language, ...body) {
@@ -315,6 +322,6 @@ export function whyPanel(entry, words) {
 }
 
 /** Return the small tags for what is wrong with a line of the résumé. */
-export function weaknessTags(keys) {
-  return (keys || []).map((key) => h("span", { class: "tag" }, weakness(key) || key));
+export function weaknessTags(keys, words) {
+  return (keys || []).map((key) => h("span", { class: "tag" }, words.rule(key)));
 }

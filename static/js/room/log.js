@@ -10,6 +10,7 @@ import {
   fillSpeech,
   greetingLine,
   noteLine,
+  reactionLine,
   roundLine,
   settledLine,
   turnLine,
@@ -161,16 +162,14 @@ export class Log {
     if (this.isFollowing) this.toEnd();
   }
 
-  /** Entries to show: a reaction nobody went on to speak becomes a line of its own. */
+  /** Entries to show: a reaction is a line of its own unless the next turn opens with it. */
   #visible(state) {
     const shown = [];
     for (const [index, entry] of state.entries.entries()) {
       shown.push(entry);
       if (entry.kind !== "answer" || !entry.reaction?.text) continue;
-      const later = state.entries.slice(index + 1);
-      const next = later.find((other) => other.kind === "turn");
-      const isSpoken = next ? spoke(next, entry.reaction.text) : !state.result;
-      if (!isSpoken) shown.push(this.#reactionEntry(entry));
+      const next = state.entries.slice(index + 1).find((other) => other.kind === "turn");
+      if (!next || !spoke(next, entry.reaction.text)) shown.push(this.#reactionEntry(entry));
     }
     return shown;
   }
@@ -179,7 +178,8 @@ export class Log {
     const key = `reaction:${answer.key}`;
     const held = this.nodes.get(key);
     if (held?.entry) return held.entry;
-    return { key, kind: "reaction", persona: answer.reaction.persona, text: answer.reaction.text };
+    const { persona, text } = answer.reaction;
+    return { key, kind: "reaction", persona, text, lang: answer.lang };
   }
 
   #draw(entry, held, isCurrent, isLive) {
@@ -192,7 +192,7 @@ export class Log {
       case "settled":
         return settledLine();
       case "reaction":
-        return greetingLine({ ...this.people[entry.persona], greeting: entry.text }, null);
+        return reactionLine(this.people[entry.persona], entry, isLive);
       case "answer":
         return answerLine(entry, { words, actions, isOpen: this.open.has(entry.key) });
       default:
@@ -204,6 +204,7 @@ export class Log {
     const person = this.people[entry.speaker];
     const isMine = this.typing?.id === entry.id;
     if (!isMine && isLive && isCurrent && !FINAL.has(entry.state)) {
+      this.#finishOther();
       this.typing = { id: entry.id, key: entry.key, shown: entry.text.length, at: null };
       if (!held) this.typing.shown = 0;
       this.#schedule();
@@ -224,6 +225,14 @@ export class Log {
       actions: this.actions,
       isCurrent: isCurrent && this.mayRetry !== false,
     });
+  }
+
+  /** Somebody else begins before the last line was all out: it is shown whole. */
+  #finishOther() {
+    const entry = this.state.entries.find((other) => other.key === this.typing?.key);
+    this.typing = null;
+    const speech = entry && this.nodes.get(entry.key)?.node.querySelector(".speech");
+    if (speech) fillSpeech(speech, entry, entry.text.length, this.actions);
   }
 
   #schedule() {
@@ -305,9 +314,7 @@ export class Log {
 }
 
 function spoke(turn, reaction) {
-  if (turn.plan?.reaction) return turn.plan.reaction === reaction;
-  const planned = turn.plan?.text || turn.text;
-  return !planned || planned.startsWith(reaction);
+  return (turn.plan?.text || turn.text).startsWith(reaction);
 }
 
 /** Move a cut off the middle of a surrogate pair. */

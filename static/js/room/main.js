@@ -18,7 +18,6 @@ import { Log } from "./log.js";
 import { Control, EventStream, staleWatch } from "./net.js";
 import { Outbox } from "./outbox.js";
 import {
-  CONVINCED_AT,
   currentTurn,
   deltaPosition,
   emptyRoom,
@@ -82,14 +81,14 @@ const composer = new Composer({
   onSpace: () => log.finishLine(),
 });
 const connection = new Connection({ announcer, onNow: dialAgain });
-const stream = new EventStream(room.events_url, {
+const stream = new EventStream(withToken(room.events_url), {
   message: take,
   state: lineChanged,
   position: () => ({ epoch: state.epoch, offset: state.offset }),
   reset: startOver,
 });
 const noticed = staleWatch(() => state.offset, () => stream.reconnectNow());
-const control = new Control(room.ws_url, {
+const control = new Control(withToken(room.ws_url), {
   notice: noticed,
   latency: (ms) => connection.latency(ms),
 });
@@ -124,6 +123,12 @@ function take({ id, event, data }) {
   if (state.offset >= room.offset && isCatchingUp === true) isCatchingUp = false;
   if (isLive() && body.offset > room.offset) react(body);
   queueDraw();
+}
+
+/** Pass on the token that let this reader see the page, if it was one. */
+function withToken(url) {
+  const token = new URLSearchParams(globalThis.location.search).get("token");
+  return token ? `${url}?token=${encodeURIComponent(token)}` : url;
 }
 
 /** Say whether what arrives now is happening now. */
@@ -227,9 +232,9 @@ const REACTIONS = {
     const answer = state.entries.findLast((entry) => entry.kind === "answer");
     log.hold(BEAT_MS);
     if (answer) later(() => log.strike(answer.key, event.data.q < event.data.par));
-    announcer.say(
-      t("Scored {q} against a par of {par}.", { q: score(event.data.q), par: score(event.data.par) }),
-    );
+    const { q, par, reaction } = event.data;
+    const sum = t("Scored {q} against a par of {par}.", { q: score(q), par: score(par) });
+    announcer.say([sum, reaction?.text].filter(Boolean).join(" "));
     if (event.data.q >= event.data.par) sound.chime(state.streak);
   },
   "hp.changed": (event) => feel({ kind: "hp", ...event.data }),
@@ -373,7 +378,7 @@ function showNerve() {
   openLedger({
     title: isConvince ? t("Votes") : t("Nerve"),
     lead: isConvince
-      ? t("At {limit} a judge is convinced. At 8 they walk out.", { limit: CONVINCED_AT })
+      ? t("At {limit} a judge is convinced. At 8 they walk out.", { limit: room.convinced_at || 70 })
       : t("It sinks with every answer under par. At 0 the interview is over."),
     rows: state.ledger.filter((row) => row.kind === (isConvince ? "approval" : "hp")),
     words,

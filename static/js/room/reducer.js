@@ -12,9 +12,6 @@ export const Position = Object.freeze({ OLD: "old", NEXT: "next", GAP: "gap" });
 /** Turn states nothing can follow. */
 const TERMINAL = new Set(["done", "cancelled", "failed", "rejected"]);
 
-/** Approval a persona is won at, and the size of a full meter. */
-export const CONVINCED_AT = 70;
-
 /** Return the empty room: what is fixed at the start, and nothing that happened yet. */
 export function emptyRoom(room) {
   const approval = {};
@@ -323,6 +320,7 @@ const STEPS = {
       key,
       kind: "answer",
       clientId: data.client_id,
+      lang: state.language,
       text: data.text,
       round: state.round,
       par: state.par,

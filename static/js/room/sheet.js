@@ -124,7 +124,7 @@ export class Papers {
       this.resume.append(mark);
       for (const fact of over) {
         this.facts.set(fact.id, [...(this.facts.get(fact.id) || []), mark]);
-        if (fact.end === end) this.resume.append(...weaknessTags(fact.weaknesses));
+        if (fact.end === end) this.resume.append(...weaknessTags(fact.weaknesses, this.words));
       }
     }
   }

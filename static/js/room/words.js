@@ -10,8 +10,8 @@ const AGAINST = new Set([
   "too_short", "rambling", "no_number", "no_baseline", "number_no_baseline", "perfect_number",
   "we_no_i", "we_only", "no_owner", "buzzword", "buzzwords", "buzzword_only", "no_tradeoff",
   "no_failure_mode", "contradiction", "evasive", "resume_echo", "self_repeat", "off_topic",
-  "injection", "abuse", "adjectives_only", "fragments", "scale_unknown", "duration_vs_claim",
-  "term_density", "unanswered", "key_point_missing", "missed_point", "hedged", "bare_unknown",
+  "injection", "abuse", "fragments", "scale_unknown", "duration_vs_claim",
+  "vague", "shallow", "below_par", "key_point_missing",
 ]);
 
 /** Texts that need the room: labels of rules and names of the panel. */
