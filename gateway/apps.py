@@ -1,8 +1,9 @@
 """Mounts the gateway in Django."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 
-from gateway import metrics, runtime
+from gateway import checks, metrics, runtime
 
 
 class GatewayConfig(AppConfig):
@@ -14,6 +15,7 @@ class GatewayConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the series known, so that a scrape is complete before the first request."""
+        """Register the checks, and make the series known before the first request."""
+        register(checks.lease_outlives_heartbeats)
         metrics.precreate(providers=runtime.provider_names(), queues=[runtime.TURNS])
         metrics.publish_state(runtime.read_state)

@@ -20,6 +20,7 @@ _SENTENCE_ENDS = frozenset(".!?。！？…")
 _CLAUSE_ENDS = frozenset(",;:，；：、—")
 _JOINER = "\u200d"
 _FIRST_WIDE = 0x2E80
+_FIRST_COMBINING = 0x300  # below it only a newline can belong to the character before
 _REGIONAL = range(0x1F1E6, 0x1F200)
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)
@@ -85,6 +86,8 @@ def _continues(text: str, start: int, index: int) -> bool:
     """Return whether the code point at ``index`` belongs to the cluster begun at ``start``."""
     here, before = text[index], text[index - 1]
     code = ord(here)
+    if code < _FIRST_COMBINING and before != _JOINER:
+        return before == "\r" and here == "\n"
     if code in _REGIONAL:
         return ord(before) in _REGIONAL and (index - start) % 2 == 1
     return (
@@ -93,6 +96,5 @@ def _continues(text: str, start: int, index: int) -> bool:
         or code in _SKIN_TONES
         or code in _TAGS
         or code in _TRAILING_JAMO
-        or (before == "\r" and here == "\n")
         or unicodedata.category(here).startswith("M")
     )

@@ -1,6 +1,6 @@
 """How many deltas a second one process speaks and another one hears.
 
-    python tests/bench/relay.py --streams 1000 --rate 50 --seconds 10
+    python -m tests.bench.relay --streams 1000 --rate 50 --seconds 10
 
 Speaker and listener are two processes on one store. Every stream has one reader; a reader
 compares the text it holds at the end with the text that was spoken. Times are wall clock of
@@ -15,15 +15,13 @@ import platform
 import subprocess
 import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from redis.asyncio import Redis
 
 from gateway.adapters.redis.relay import RedisRelay
 from gateway.adapters.redis.relay_hub import RedisRelayHub
 from gateway.domain.relay import Delta, Snapshot
+from tests.bench import bench_store
 
 PREFIX = "bench:"
 
@@ -102,8 +100,13 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=1000)
     parser.add_argument("--rate", type=float, default=50.0, help="deltas per second and stream")
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--redis", default=os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"))
     asked = parser.parse_args()
+    with bench_store.store() as url:
+        measure(url, n_streams=asked.streams, rate=asked.rate, seconds=asked.seconds)
+
+
+def measure(url: str, *, n_streams: int, rate: float, seconds: float) -> None:
+    """Run the speaker here and the listener in a process of its own."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
@@ -112,14 +115,14 @@ def main() -> None:
         f"Python {platform.python_version()}"
     )
     say(f"commit     {commit}")
-    say(f"offered    {asked.streams} streams x {asked.rate:g} deltas/s for {asked.seconds:g} s")
+    say(f"offered    {n_streams} streams x {rate:g} deltas/s for {seconds:g} s")
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
-    n_per_stream = int(asked.rate * asked.seconds)
-    listener = context.Process(target=_hear, args=(asked.redis, asked.streams, n_per_stream, ready))
+    n_per_stream = int(rate * seconds)
+    listener = context.Process(target=_hear, args=(url, n_streams, n_per_stream, ready))
     listener.start()
     ready.wait()
-    asyncio.run(speak(asked.redis, n_streams=asked.streams, rate=asked.rate, seconds=asked.seconds))
+    asyncio.run(speak(url, n_streams=n_streams, rate=rate, seconds=seconds))
     listener.join()
 
 
