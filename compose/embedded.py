@@ -377,9 +377,7 @@ def _stop_leftover(pid_path: Path) -> None:
     os.kill(pid, signal.SIGINT)
     deadline = time.monotonic() + _STOP_SECONDS
     while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+        if not _command_of(pid):
             return
         time.sleep(_POLL_SECONDS)
     raise StackError(f"Process {pid} still uses {pid_path.parent}; stop it and try again.")

@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _READY_SECONDS = 90.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.05
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _METRICS_PORTS = {"turns": 1, "background": 2}
 
 
@@ -71,7 +72,7 @@ class Stack:
         """Start everything; raise StackError with one sentence when something is in the way."""
         check_folder(self.data_dir)
         check_port(self.bind, self.port)
-        self._cleanup.enter_context(_hold(self.data_dir / "run" / "lock"))
+        self._cleanup.enter_context(hold(self.data_dir / "run" / "lock"))
         environment = self._environment()
         self._start_servers(environment)
         self._prepare(environment)
@@ -233,7 +234,7 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parse(arguments)
     except env.EnvError as error:
         return _complain(str(error))
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDINGS:
         signal.signal(number, _interrupt)
     stack = Stack(
         data_dir=(ROOT / options.data_dir).resolve(),
@@ -253,9 +254,7 @@ def main(arguments: list[str] | None = None) -> int:
     except StackError as error:
         return _complain(str(error))
     finally:
-        # A second Ctrl-C must not leave a server behind; the stop below is bounded in time.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        _stay_until_the_end()
         stack.stop()
 
 
@@ -277,10 +276,17 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    _stay_until_the_end()
     raise _Stopped
 
 
-def _hold(path: Path) -> IO[str]:
+def _stay_until_the_end() -> None:
+    """A second Ctrl-C must not leave a server behind; what follows is bounded in time."""
+    for number in _ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def hold(path: Path) -> IO[str]:
     """Return the locked file that says this folder is in use."""
     file = path.open("a+", encoding="ascii")
     try:

@@ -54,14 +54,13 @@ def ensure_environment(lock_name):
 
 
 def _make_environment():
-    try:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
-    except (OSError, subprocess.CalledProcessError):
-        if not os.access(ROOT, os.W_OK):
-            _give_up("This folder cannot be written to, so there is no place for .venv: %s" % ROOT)
+    if not os.access(ROOT, os.W_OK):
+        _give_up("This folder cannot be written to, so there is no place for .venv: %s" % ROOT)
+    command = [sys.executable, "-m", "venv", "--clear", VENV]
+    if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
         _give_up(
-            "The virtual environment could not be made; on Debian and Ubuntu the package "
-            "python3-venv is missing."
+            "The virtual environment could not be made; on Debian and Ubuntu this usually means "
+            "that the package python3-venv is missing."
         )
 
 
