@@ -321,7 +321,21 @@ export function whyPanel(entry, words) {
   );
 }
 
-/** Return the small tags for what is wrong with a line of the résumé. */
-export function weaknessTags(keys, words) {
-  return (keys || []).map((key) => h("span", { class: "tag" }, words.rule(key)));
+/** Return the mark after a soft line of the résumé; it opens to say what is wrong with it. */
+export function softSpot(keys, words) {
+  const sentence = keys.map((key) => words.rule(key)).join(" · ");
+  const spot = h(
+    "button",
+    {
+      type: "button",
+      class: "soft",
+      "aria-expanded": "false",
+      "aria-label": sentence,
+      title: sentence,
+      onclick: () => spot.setAttribute("aria-expanded", String(spot.ariaExpanded !== "true")),
+    },
+    h("span", { class: "soft__mark" }, "!"),
+    h("span", { class: "soft__words" }, sentence),
+  );
+  return spot;
 }

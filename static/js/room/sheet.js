@@ -5,7 +5,7 @@
 
 import { t } from "../i18n.js";
 import { byId, h, play, prefersStill } from "./dom.js";
-import { weaknessTags } from "./lines.js";
+import { softSpot } from "./lines.js";
 
 const RECORD_ROWS = 200;
 
@@ -19,7 +19,7 @@ export class Papers {
     this.position = byId("record-position");
     this.drawn = 0;
     this.facts = new Map();
-    this.weak = new Map((room.resume?.facts || []).map((fact) => [fact.id, fact]));
+    this.spots = new Map();
     this.#writeResume(room.resume || { text: "", facts: [] });
     for (const tab of this.root.querySelectorAll("[role=tab]")) {
       tab.addEventListener("click", () => this.#choose(tab));
@@ -71,6 +71,7 @@ export class Papers {
         mark.classList.toggle("is-spent", Boolean(state.spent[id]) && id !== state.target);
       }
     }
+    for (const [id, spot] of this.spots) spot.classList.toggle("is-target", id === state.target);
     if (state.target && state.target !== this.lastTarget) this.#bring(state.target);
     this.lastTarget = state.target;
     if (state.record.length < this.drawn) {
@@ -124,7 +125,11 @@ export class Papers {
       this.resume.append(mark);
       for (const fact of over) {
         this.facts.set(fact.id, [...(this.facts.get(fact.id) || []), mark]);
-        if (fact.end === end) this.resume.append(...weaknessTags(fact.weaknesses, this.words));
+        if (fact.end === end && fact.weaknesses?.length) {
+          const spot = softSpot(fact.weaknesses, this.words);
+          this.spots.set(fact.id, spot);
+          this.resume.append(spot);
+        }
       }
     }
   }

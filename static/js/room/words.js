@@ -82,6 +82,7 @@ export class Words {
       case "turn.first_token":
         return t("First word after {ms} ms", { ms: data.ttft_ms });
       case "turn.queued":
+        if (!data.position) return "";
         return t("Place {position} in the queue", { position: data.position });
       case "turn.started":
         return [data.provider, data.model].filter(Boolean).join(" · ");
