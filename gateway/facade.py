@@ -106,10 +106,11 @@ def speak(order: SpeechOrder) -> Generator[Piece, None, None]:
 
     The provider's I/O and the relay run on the process's own loop; between two pieces the
     calling thread is free to write to the database. Every ending is an Outcome, failures and
-    cancels too, with two exceptions, raised before the first piece: LeaseHeldError (another
-    worker speaks this epoch, or has) and FencedError (a newer epoch exists); then the turn is
-    not the caller's to finish. Closing the iterator early stops the provider and frees
-    everything the turn held, its ticket as well.
+    cancels too, with three exceptions, raised before the first piece: LeaseHeldError (another
+    worker speaks this epoch, or has) and FencedError (a newer epoch exists), when the turn is
+    not the caller's to finish, and StateUnavailableError, when the store does not answer.
+    Closing the iterator early stops the provider and frees everything the turn held, its
+    ticket as well.
     """
     return runtime.speak(order)
 

@@ -5,6 +5,7 @@ Two hundred streams renew three things each every second; together that is three
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -72,7 +73,11 @@ class Heart:
 
     def _start(self) -> None:
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run())
+            self._task = asyncio.get_running_loop().create_task(
+                # It serves every turn, so it carries the context of none.
+                self._run(),
+                context=contextvars.Context(),
+            )
 
     async def _run(self) -> None:
         while self._claims or self._tickets or self._places:

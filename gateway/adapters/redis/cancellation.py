@@ -1,6 +1,7 @@
 """Orders to stop in Redis: a flag that stays, and a notice that is quick."""
 
 import asyncio
+import contextvars
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from gateway.domain.errors import StateUnavailableError
 from gateway.domain.ports import CancelOrder
 
 FLAG_SECONDS = 600  # as long as a stream can be replayed
+LISTEN_SECONDS = 5.0  # a turn that cannot be stopped had better not begin
 
 OnCancel = Callable[[CancelOrder], None]
 
@@ -57,7 +59,9 @@ class RedisCancelSignals:
         self._watched[stream_id] = on_cancel
         try:
             # Hear first, look second: an order given in between is heard, seen, or both.
-            await self._listener.subscribe(self._channel)
+            with translated():
+                async with asyncio.timeout(LISTEN_SECONDS):
+                    await self._listener.subscribe(self._channel)
             await self._look_at([stream_id])
             yield
         finally:
@@ -74,7 +78,9 @@ class RedisCancelSignals:
             on_cancel(CancelOrder(by=notice.by, at=notice.at))
 
     def _look_again(self) -> None:
-        self._look = asyncio.get_running_loop().create_task(self._look_at_all())
+        self._look = asyncio.get_running_loop().create_task(
+            self._look_at_all(), context=contextvars.Context()
+        )
 
     async def _look_at_all(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 from collections.abc import Callable
 
@@ -39,7 +40,11 @@ class Listener:
             confirmed = asyncio.get_running_loop().create_future()
             self._channels[channel] = confirmed
             if self._task is None:
-                self._task = asyncio.get_running_loop().create_task(self._run())
+                self._task = asyncio.get_running_loop().create_task(
+                    # Of no turn in particular: the first one's context must not stick to it.
+                    self._run(),
+                    context=contextvars.Context(),
+                )
             elif self._pubsub is not None:
                 with contextlib.suppress(RedisError, OSError):
                     await self._pubsub.subscribe(channel)
@@ -79,8 +84,14 @@ class Listener:
     async def _listen(self, pubsub: PubSub) -> None:
         async for message in pubsub.listen():
             if message["type"] == "message":
-                self._on_message(message["data"])
+                self._hand_over(message["data"])
             elif message["type"] == "subscribe":
                 confirmed = self._channels.get(message["channel"].decode())
                 if confirmed is not None and not confirmed.done():
                     confirmed.set_result(None)
+
+    def _hand_over(self, payload: bytes) -> None:
+        try:
+            self._on_message(payload)
+        except Exception as error:  # noqa: BLE001  one bad message must not deafen the process
+            _logger.error("gateway.message_unread", extra={"error_type": type(error).__name__})

@@ -8,6 +8,7 @@ as a snapshot, which replaces whatever readers had.
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 from collections import defaultdict
 
@@ -125,7 +126,9 @@ class RedisRelay:
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._flush_seconds, self._ring)
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run())
+            self._task = asyncio.get_running_loop().create_task(
+                self._run(), context=contextvars.Context()
+            )
 
     async def aclose(self) -> None:
         """Stop sending; what has not left is lost."""

@@ -147,3 +147,17 @@ async def test_an_end_does_not_wait_for_a_store_that_stays_away(
 
     assert not writer.sent.done()
     await relay.aclose()
+
+
+async def test_a_turn_that_could_not_be_stopped_does_not_begin(
+    valkey: embedded.Valkey, client: Redis, listening: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.adapters.redis.cancellation.LISTEN_SECONDS", 0.05)
+    signals = RedisCancelSignals(client, listening, prefix=PREFIX)
+    await asyncio.to_thread(valkey.stop)
+
+    with pytest.raises(StateUnavailableError):
+        async with signals.watch("room.t1.1", lambda _: None):
+            pass
+
+    await signals.aclose()

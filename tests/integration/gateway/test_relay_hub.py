@@ -154,7 +154,7 @@ async def test_a_lost_connection_is_restored_and_nothing_is_missing(
             writer.write(f"{number} ")
             writer.seal()
             if number == 10:
-                await aredis_client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+                await aredis_client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")  # type: ignore[no-untyped-call]
             await asyncio.sleep(0.002)
         await writer.end("stop")
 
@@ -171,3 +171,16 @@ async def test_streams_live_only_so_long_in_the_store(
     await writer.end("stop")
 
     assert 0 < await aredis_client.ttl(relay_wire.key(redis_prefix, "s")) <= 60
+
+
+async def test_a_message_nobody_can_read_deafens_nobody(
+    aredis_client: Redis, relay: RedisRelay, hub: RedisRelayHub, redis_prefix: str
+) -> None:
+    async with hub.reader("s") as reader:
+        hearing = asyncio.create_task(all_of(reader))
+        await aredis_client.publish(relay_wire.channel(redis_prefix, "s"), b"\xc1 nonsense")
+        writer = relay.open("s")
+        writer.write("still here")
+        await writer.end("stop")
+
+        assert text_of(await hearing) == "still here"

@@ -4,6 +4,11 @@ import asyncio
 import logging
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import REGISTRY
 
 from gateway.domain.errors import (
@@ -125,3 +130,64 @@ async def test_neither_question_nor_answer_reaches_the_log(
     written = " ".join(str(record.__dict__) for record in caplog.records)
     assert "gateway.call_ended" in written
     assert "secret" not in written
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """The spans that ended, of a tracer of this test's own."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(observation, "_tracer", provider.get_tracer("test"))
+    return exporter
+
+
+async def test_a_cancelled_call_is_a_client_span_that_is_no_error(
+    spans: InMemorySpanExporter,
+) -> None:
+    observed = await begun()
+    observed.waited(1.5, position=3)
+    observed.text_arrived()
+    observed.stopped(CancelOrder("user", at=100.0), at=100.25)
+    assert not trace.get_current_span().get_span_context().is_valid  # it leaks into nobody
+
+    observed.ended(Finish(FinishReason.CANCELLED), Usage(1, 2))
+
+    (span,) = spans.get_finished_spans()
+    attributes = dict(span.attributes or {})
+    assert (span.name, span.kind, span.status.status_code) == (
+        "chat m",
+        SpanKind.CLIENT,
+        StatusCode.UNSET,
+    )
+    assert [event.name for event in span.events] == ["first_token"]
+    assert "error.type" not in attributes
+    assert {
+        "gw.request.id": "q1",
+        "game.room.id": "room",
+        "gw.outcome": "cancelled",
+        "gw.cancelled": True,
+        "gw.cancel.source": "user",
+        "gw.cancel.phase": "streaming",
+        "gw.cancel.latency_ms": 250,
+        "gw.admission": "queued",
+        "gw.queue.wait_ms": 1500,
+        "gw.queue.position": 3,
+    }.items() <= attributes.items()
+
+
+async def test_a_refused_call_says_that_it_was_rejected_and_why(
+    spans: InMemorySpanExporter,
+) -> None:
+    observed = await begun()
+
+    observed.ended(Failed(QueueExpiredError("late")), Usage())
+
+    (span,) = spans.get_finished_spans()
+    attributes = dict(span.attributes or {})
+    assert span.status.status_code is StatusCode.ERROR
+    assert (attributes["gw.admission"], attributes["gw.reject.reason"]) == (
+        "rejected",
+        "queue_expired",
+    )
+    assert attributes["error.type"] == "queue_expired"
