@@ -29,8 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 _READY_SECONDS = 90.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.05
+_HIGHEST_PORT = 65_535
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_METRICS_PORTS = {"turns": 1, "background": 2}
+_METRICS_PORTS = {"turns": 1101, "background": 1102}  # 9101 and 9102 beside port 8000
 
 
 class _Stopped(Exception):  # noqa: N818  not a failure: somebody asked us to stop
@@ -172,7 +173,7 @@ class Stack:
         ]
 
     def _metrics_port(self, name: str) -> dict[str, str]:
-        if name not in _METRICS_PORTS:
+        if name not in _METRICS_PORTS or self.port + _METRICS_PORTS[name] > _HIGHEST_PORT:
             return {}
         return {"METRICS_PORT": str(self.port + _METRICS_PORTS[name])}
 
@@ -216,7 +217,7 @@ def check_port(bind: str, port: int) -> None:
             ) from None
         except OSError:
             raise StackError(
-                f"Port {port} is already in use; choose another: make run PORT={port + 10}"
+                f"Port {port} is already in use; choose another: make run PORT={port + 1}"
             ) from None
 
 
