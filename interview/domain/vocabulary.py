@@ -1,5 +1,9 @@
 """The words content may use: portrait parts, backdrops, triggers, weaknesses, kinds of facts."""
 
+from interview.domain.answers import Trigger
+from interview.domain.lexicon import subjects, wording
+from interview.domain.resume import Weakness
+
 #: Part of a portrait -> what it may be; the keys of the part sheet, the first one is the default.
 PORTRAIT_PARTS: dict[str, tuple[str, ...]] = {
     "head": ("oval", "square", "long", "round"),
@@ -13,26 +17,7 @@ PORTRAIT_PARTS: dict[str, tuple[str, ...]] = {
 BACKDROPS = ("courtroom", "boardroom", "ward", "warroom")
 
 #: What an answer can set off; a follow-up or a branch waits for one of them.
-TRIGGERS = (
-    "too_short",
-    "rambling",
-    "no_number",
-    "number_no_baseline",
-    "perfect_number",
-    "we_no_i",
-    "buzzword_only",
-    "no_tradeoff",
-    "no_failure_mode",
-    "contradiction",
-    "evasive",
-    "resume_echo",
-    "self_repeat",
-    "off_topic",
-    "honest_unknown",
-    "strong",
-    "injection",
-    "abuse",
-)
+TRIGGERS = tuple(trigger.value for trigger in Trigger)
 
 #: A follow-up may also wait for a key point of its own question: ``key_point_missing:cost``.
 KEY_POINT_MISSING = "key_point_missing:"
@@ -40,38 +25,15 @@ KEY_POINT_MISSING = "key_point_missing:"
 #: A branch may also wait for answers in a row at or above par: ``streak.3``.
 STREAK = "streak."
 
-WEAKNESSES = (
-    "no_baseline",
-    "no_owner",
-    "scale_unknown",
-    "buzzword",
-    "perfect_number",
-    "duration_vs_claim",
-)
-
-_METRICS = (
-    "latency throughput availability error_rate cost revenue growth conversion retention users"
-    " satisfaction accuracy coverage time_saved size incidents patients budget other"
-)
-_TECH = (
-    "llm_gateway llm rag agent kubernetes docker redis postgres mysql kafka microservices python"
-    " java go rust node react vue typescript css webpack mobile spark flink airflow sql warehouse"
-    " ml deep_learning recommender search ab_test bi cache ci_cd monitoring cloud payments"
-    " security queue testing performance"
-)
-_SKILLS = (
-    "icu triage medication infection_control ehr patient_education wound_care user_research"
-    " roadmap prd growth pricing stakeholder project_management teaching sales writing design"
-    " finance hiring"
-)
-_ROLES = "led owned designed built improved participated managed mentored"
+WEAKNESSES = tuple(weakness.value for weakness in Weakness)
 
 #: What a résumé is read for; a question's ``when.any_fact`` names one, or a family: ``metric.*``.
 FACT_KEYS = (
-    *(f"metric.{name}" for name in _METRICS.split()),
-    *(f"tech.{name}" for name in _TECH.split()),
-    *(f"skill.{name}" for name in _SKILLS.split()),
-    *(f"role.{name}" for name in _ROLES.split()),
+    *(key for key, _ in subjects.METRICS),
+    "metric.other",
+    *(key for key, _ in subjects.TECHNOLOGIES),
+    *(key for key, _ in subjects.SKILLS),
+    *(key for key, _ in wording.ROLES),
     "team.size",
     "date.range",
     "edu",

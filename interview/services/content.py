@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 from django.db import connection, transaction
@@ -28,7 +28,6 @@ from interview.services.content_files import CONTENT, Complaint, Place
 
 Item = Persona | Scenery | Question
 Row = PersonaRow | SceneryRow | QuestionRow
-_RowT = TypeVar("_RowT", PersonaRow, SceneryRow, QuestionRow)
 
 _LOAD_LOCK = 0x686F_7473  # any number nobody else locks
 
@@ -163,6 +162,30 @@ def count_edit(row: PersonaRow | SceneryRow, *, before: str) -> bool:
     row.version += 1
     row.save(update_fields=["version"])
     return True
+
+
+def duplicate(row: Row) -> Row:
+    """Return a copy of the row under a free id; a scenery's copy is closed until it is opened."""
+    item = item_of(row)
+    taken = set(type(row)._default_manager.values_list("slug", flat=True))
+    slug = next(name for n in count(2) if (name := f"{item.id}_{n}") not in taken)
+    with transaction.atomic():
+        return _put_new(dataclasses.replace(item, id=slug))
+
+
+def _put_new(item: Item) -> Row:
+    if isinstance(item, Persona):
+        persona = PersonaRow()
+        content_store.put_persona(persona, item)
+        return persona
+    if isinstance(item, Scenery):
+        scenery = SceneryRow(is_open=False)
+        content_store.put_scenery(scenery, item)
+        return scenery
+    question = QuestionRow()
+    content_store.put_question(question, item)
+    content_store.put_followups([item])
+    return question
 
 
 # --- loading ----------------------------------------------------------------------------------

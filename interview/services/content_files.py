@@ -161,7 +161,7 @@ def _keep(
             item.id, "id", "this id is also in %(file)s", {"file": reading.files[item.id]}
         )
         return
-    if kind is not Question and item.id != Path(file).stem:
+    if not file.startswith("questions/") and item.id != Path(file).stem:
         yield Problem(
             item.id,
             "id",
@@ -217,7 +217,9 @@ def _lint_node(node: yaml.Node, *, key: str) -> Iterator[Problem]:
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             yield from _lint_node(value, key=key)
-    elif key in _SENTENCES and node.style is None and node.value.strip() not in {"zh", "en"}:
+    elif not isinstance(node, yaml.ScalarNode) or key not in _SENTENCES:
+        return
+    elif node.style is None and node.value.strip() not in {"zh", "en"}:
         yield Problem(
             "",
             key,

@@ -27,11 +27,52 @@ def publish(scenery_slug: str) -> Edition:
     row = SceneryRow.objects.filter(slug=scenery_slug, is_open=True).first()
     if row is None:
         raise SceneryNotFoundError(f"There is no scenery called {scenery_slug!r}.")
+    return _kept(_body(row))
+
+
+def rehearsal(scenery_slug: str, *, question_slug: str | None = None) -> Edition:
+    """Return an edition for its author to try: of a scenery that may still be closed.
+
+    question_slug: the panel asks this question, what it leads to, and nothing else; those who
+    like to ask it sit first. Its version is 0, so it is never taken for the scenery itself.
+    Raises SceneryNotFoundError.
+    """
+    row = SceneryRow.objects.filter(slug=scenery_slug).first()
+    if row is None:
+        raise SceneryNotFoundError(f"There is no scenery called {scenery_slug!r}.")
     body = _body(row)
+    if question_slug is not None:
+        _narrow(body, question_slug)
+    return _kept(body)
+
+
+def _narrow(body: dict[str, Any], question_slug: str) -> None:
+    questions, scenery = body["questions"], body["scenery"]
+    kept, ahead = {}, [question_slug]
+    while ahead:
+        slug = ahead.pop()
+        if slug not in kept:
+            kept[slug] = questions[slug]
+            ahead += [f["goto"] for f in questions[slug]["followups"] if f["goto"]]
+    asked = questions[question_slug]
+    scenery["panel"] = sorted(scenery["panel"], key=lambda slug: slug not in asked["personas"])
+    scenery["question_tags"] = asked["tags"]
+    scenery["branches"] = []
+    scenery["version"] = 0
+    body["questions"] = kept
+
+
+def _kept(body: dict[str, Any]) -> Edition:
+    """Return the edition of the body, stored when it is new."""
     edition_id = hashlib.sha256(msgspec.json.encode(body, order="deterministic")).hexdigest()
+    scenery = body["scenery"]
     EditionRow.objects.get_or_create(
         pk=edition_id,
-        defaults={"scenery_slug": row.slug, "scenery_version": row.version, "body": body},
+        defaults={
+            "scenery_slug": scenery["id"],
+            "scenery_version": scenery["version"],
+            "body": body,
+        },
     )
     return read(edition_id)
 

@@ -49,9 +49,6 @@ def open_room(
     Raises SceneryNotFoundError when the scenery does not exist or is not played like that, and
     QueueFullError when the panel has no place.
     """
-    edition = editions.publish(scenery)
-    _check_offered(edition, mode, language, strategy)
-    position = Position(edition=edition, resume=resumes.parsed(resume))
     opening = Opening(
         mode=mode,
         language="zh" if language == "zh" else "en",
@@ -60,6 +57,16 @@ def open_room(
         strategy=strategy,
         nickname=nickname,
     )
+    edition = editions.publish(scenery)
+    return open_on(edition, opening, owner=owner, resume=resume, ports=ports)
+
+
+def open_on(
+    edition: Edition, opening: Opening, *, owner: UUID, resume: ResumeRow, ports: Ports
+) -> OpenedRoom:
+    """Do as `open_room` does, on an edition at hand."""
+    _check_offered(edition, opening.mode, opening.language, opening.strategy)
+    position = Position(edition=edition, resume=resumes.parsed(resume))
     token = secrets.token_urlsafe(24)
     row = RoomRow(
         id=uuid4(),

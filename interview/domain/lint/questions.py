@@ -17,7 +17,7 @@ from interview.domain.lint.texts import (
     slots,
 )
 from interview.domain.persona import Persona
-from interview.domain.questions import Expectation, FollowUp, KeyPoint, Question
+from interview.domain.questions import FollowUp, KeyPoint, Question
 from interview.domain.vocabulary import FACT_KEYS, KEY_POINT_MISSING, TRIGGERS, WEAKNESSES
 
 CLAIM = "{claim}"
@@ -29,13 +29,6 @@ _ASK_LIMITS = (200, 300)
 _LABEL_LIMITS = (80, 120)
 _FRAME_LIMITS = (2000, 2000)
 _HAN = re.compile(r"[\u3400-\u9fff]")
-
-#: A follow-up that waits for something missing only fires when the question wants it.
-_WANTED_BY = {
-    "no_number": Expectation.NUMBER,
-    "no_tradeoff": Expectation.TRADEOFF,
-    "no_failure_mode": Expectation.FAILURE_MODE,
-}
 
 
 def lint_question(
@@ -111,7 +104,7 @@ def _lint_better(question: Question) -> Iterator[Problem]:
         yield Problem(
             question.id,
             "better",
-            "better is a frame to fill in: leave __ for the player's own numbers, in both languages",
+            "better is a frame to fill in: leave __ for the player's numbers, in both languages",
         )
 
 
@@ -200,15 +193,6 @@ def _lint_trigger(question: Question, followup: FollowUp) -> Iterator[Problem]:
             )
         return
     yield from lint_word(question.id, f"{field}.trigger", followup.trigger, TRIGGERS)
-    wanted = _WANTED_BY.get(followup.trigger)
-    if wanted is not None and wanted not in question.expects:
-        yield Problem(
-            question.id,
-            f"{field}.trigger",
-            "follow-up %(followup)s waits for %(trigger)s, but expects does not list %(wanted)s:"
-            " it would never fire",
-            {"followup": followup.id, "trigger": followup.trigger, "wanted": wanted.value},
-        )
 
 
 def _lint_reply(

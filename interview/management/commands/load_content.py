@@ -58,8 +58,9 @@ class Command(BaseCommand):
         for change in report.with_outcome(Outcome.CREATED, Outcome.UPDATED):
             self.stdout.write(f"{change.outcome.value:9} {change.kind} {change.id}")
         for change in report.with_outcome(Outcome.KEPT, Outcome.CONFLICT):
-            reason = "edited here" if change.outcome is Outcome.KEPT else "edited here and in the file"
-            self.stdout.write(self.style.WARNING(f"kept      {change.kind} {change.id} ({reason})"))
+            where = "here" if change.outcome is Outcome.KEPT else "here and in the file"
+            line = f"kept      {change.kind} {change.id} (edited {where})"
+            self.stdout.write(self.style.WARNING(line))
         if report.with_outcome(Outcome.CONFLICT):
             self.stdout.write("Export the edits (export_content) or overwrite them (--force).")
         counts = ", ".join(f"{report.count(outcome)} {outcome.value}" for outcome in Outcome)
