@@ -10,9 +10,8 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from gateway import facade
-from interview.domain.events import Event
 from interview.domain.jobs import QUEUES, Job
-from interview.services import event_codec
+from interview.domain.ports import Fact
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +28,10 @@ class LiveOutbox:
     reaper hands out again what a lost job should have done.
     """
 
-    def publish(self, room_id: UUID, events: Sequence[Event]) -> None:
-        """Send the events to the room's readers."""
+    def publish(self, room_id: UUID, facts: Sequence[Fact]) -> None:
+        """Send the facts to the room's readers."""
         layer = get_channel_layer()
-        message = {
-            "type": "room.events",
-            "events": [event_codec.envelope(event) for event in events],
-        }
+        message = {"type": "room.events", "events": list(facts)}
         try:
             facade.run_on_loop(layer.group_send(room_group(room_id), message))
         except (RedisError, OSError):

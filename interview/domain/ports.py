@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from interview.domain.events import Event
 from interview.domain.jobs import Job
+
+
+Fact = dict[str, object]  # an event as readers get it: offset, type, at, data, turn_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class Stage(Protocol):
 class Outbox(Protocol):
     """What leaves the process after a commit."""
 
-    def publish(self, room_id: UUID, events: Sequence[Event]) -> None:
+    def publish(self, room_id: UUID, facts: Sequence[Fact]) -> None:
         """Tell readers of the room, wherever they are connected."""
 
     def enqueue(self, job: Job, arguments: Iterable[str], *, delay_seconds: float = 0.0) -> None:

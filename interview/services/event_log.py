@@ -94,7 +94,7 @@ def _keep_snapshot(row: RoomRow, room: Room) -> None:
 
 
 def _send(room_id: UUID, events: Sequence[Event], outbox: Outbox) -> None:
-    outbox.publish(room_id, events)
+    outbox.publish(room_id, [event_codec.envelope(event) for event in events])
     for event in events:
         for job in REACTIONS.get(event.type, ()):
             outbox.enqueue(job, (str(room_id), event.turn_id or ""))
@@ -141,7 +141,8 @@ def append_while_streaming(
     if written is None:
         metrics.FENCED_OUTPUT.inc()
         return False
-    outbox.publish(room_id, [Event(written[0], at, payload, turn_id)])
+    event = Event(written[0], at, payload, turn_id)
+    outbox.publish(room_id, [event_codec.envelope(event)])
     return True
 
 

@@ -1,12 +1,12 @@
 """The game's ports in memory; they pass the same contract suites as the real ones."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from interview.domain.events import Event
 from interview.domain.jobs import Job
 from interview.domain.ports import (
+    Fact,
     Place,
     Ports,
     QueueView,
@@ -24,14 +24,26 @@ from interview.domain.ports import (
 )
 
 
+def _nothing(_piece: SpeechPiece) -> None:
+    """Do nothing after a piece."""
+
+
 @dataclass
 class FakeStage:
-    """A stage that speaks at once, in segments of so many characters."""
+    """A stage that speaks at once, in segments of so many characters.
+
+    ``after`` is called once the listener has done with a piece: the place to interrupt from.
+    """
 
     limit: int = 10
     segment_characters: int = 40
+    is_degrading: bool = False
     failing_after: int | None = None
+    failing_at_once: bool = False
+    vanishing: bool = False
+    after: Callable[[SpeechPiece], None] = _nothing
     waiting: list[str] = field(default_factory=list)
+    speeches: list[Speech] = field(default_factory=list)
     spoken: dict[str, str] = field(default_factory=dict)
     speaking: set[str] = field(default_factory=set)
     interrupted: dict[str, str] = field(default_factory=dict)
@@ -42,7 +54,7 @@ class FakeStage:
             return Refusal("queue_full", retry_after_seconds=3)
         if stream not in self.waiting:
             self.waiting.append(stream)
-        return Place(self.waiting.index(stream))
+        return Place(self.waiting.index(stream), is_degraded=self.is_degrading)
 
     def give_back(self, stream: str) -> None:
         """Forget the place."""
@@ -55,25 +67,42 @@ class FakeStage:
         if stream in self.spoken or stream in self.speaking:
             raise SpeakerGoneError(stream)
         self.give_back(stream)
+        self.speeches.append(speech)
         self.speaking.add(stream)
         try:
-            yield from self._pieces(speech)
+            for piece in self._pieces(speech):
+                yield piece
+                self.after(piece)
         finally:
             self.speaking.discard(stream)
 
     def _pieces(self, speech: Speech) -> Iterator[SpeechPiece]:
-        stream, text = speech.stream_id, speech.text
-        said = text if self.failing_after is None else text[: self.failing_after]
-        if stream in self.interrupted:
-            said = ""
+        """Yield what the gateway would: a turn that never began has an end only."""
+        stream = speech.stream_id
+        self.spoken[stream] = ""
+        if stream in self.interrupted or self.failing_at_once:
+            yield self._ended(stream)
+            return
         yield SpeechStarted("scripted", "scripted", "primary", 0.0, 0)
-        if said:
-            yield SpeechFirstToken(1)
-        for n, start in enumerate(range(0, len(said), self.segment_characters)):
-            yield SpeechSegment(said[start : start + self.segment_characters], n + 1, ())
-        self.spoken[stream] = said
-        is_failed = self.failing_after is not None
-        yield SpeechEnded(
+        for n, piece in enumerate(self._segments(speech.text[: self.failing_after])):
+            if stream in self.interrupted:
+                break
+            if n == 0:
+                yield SpeechFirstToken(1)
+            self.spoken[stream] += piece
+            yield SpeechSegment(piece, n + 1, ())
+            if self.vanishing:
+                return
+        yield self._ended(stream)
+
+    def _segments(self, text: str) -> list[str]:
+        size = self.segment_characters
+        return [text[start : start + size] for start in range(0, len(text), size)]
+
+    def _ended(self, stream: str) -> SpeechEnded:
+        said, cancelled_by = self.spoken[stream], self.interrupted.get(stream)
+        is_failed = self.failing_at_once or self.failing_after is not None
+        return SpeechEnded(
             text=said,
             input_tokens=1,
             output_tokens=len(said),
@@ -81,8 +110,8 @@ class FakeStage:
             duration_ms=1,
             tokens_per_second=1.0,
             provider_closed=True,
-            failure="provider_unavailable" if is_failed else None,
-            cancelled_by=self.interrupted.get(stream),
+            failure="provider_unavailable" if is_failed and cancelled_by is None else None,
+            cancelled_by=cancelled_by,
         )
 
     async def words(self, stream: str) -> AsyncGenerator[Sequence[Words], None]:
@@ -109,12 +138,12 @@ class FakeStage:
 class FakeOutbox:
     """An outbox that keeps what was sent."""
 
-    published: list[tuple[UUID, Event]] = field(default_factory=list)
+    published: list[tuple[UUID, Fact]] = field(default_factory=list)
     jobs: list[tuple[Job, tuple[str, ...]]] = field(default_factory=list)
 
-    def publish(self, room_id: UUID, events: Sequence[Event]) -> None:
-        """Keep the events."""
-        self.published.extend((room_id, event) for event in events)
+    def publish(self, room_id: UUID, facts: Sequence[Fact]) -> None:
+        """Keep the facts."""
+        self.published.extend((room_id, fact) for fact in facts)
 
     def enqueue(self, job: Job, arguments: Iterable[str], *, delay_seconds: float = 0.0) -> None:
         """Keep the job; the delay is nobody's business here."""
