@@ -31,10 +31,10 @@ _NEGATION = re.compile(rf"(?:{_words(wording.NEGATIONS).pattern})[^,.;。]{{0,10
 _BASELINE = _words(wording.BASELINES)
 _ONE_WORD = re.compile(r"[\u3400-\u9fff]|[a-z0-9'-]+")
 _OWN_ACTION_ZH = re.compile(
-    rf"我(?!们)[^,.;:!?。\n我没不]{{0,12}}?(?:{_words(wording.ACTIONS_ZH).pattern})"
+    rf"我(?!们|觉得|认为|希望|相信|感觉)[^,.;:!?。\n我没不想]{{0,12}}?(?:{_words(wording.ACTIONS_ZH).pattern})"
 )
 _OWN_ACTION_EN = re.compile(
-    rf"(?<![a-z'])(?:i|i've|i'd|myself)(?: [a-z'-]{{1,14}}){{0,2}}? (?:{_words(wording.ACTIONS_EN).pattern})"
+    rf"(?<![a-z'])(?:i|i've|i'd|myself)(?: (?!never|not|don't|didn't|hardly|could)[a-z'-]{{1,14}}){{0,2}}? (?:{_words(wording.ACTIONS_EN).pattern})"
     rf"|(?<![a-z'])i [a-z]{{3,12}}ed(?![a-z])"
 )
 _DATED = re.compile(
@@ -47,7 +47,6 @@ _DATED = re.compile(
 
 _PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("how_measured", _words(wording.MEASURED)),
-    ("baseline_named", _BASELINE),
     ("reason_given", _words(wording.REASONS)),
     ("own_decision", _words(wording.DECISIONS)),
     ("credits_others", _words(wording.OTHERS)),
@@ -78,6 +77,7 @@ def find_marks(folded: Folded, quantities: tuple[Quantity, ...]) -> tuple[Mark, 
         lambda: _failures(folded),
         lambda: _conclusion(folded, quantities),
         lambda: _phrases(folded),
+        lambda: _baselines(folded, quantities),
     )
     kept: list[Mark] = []
     seen: dict[str, set[str]] = {}
@@ -153,3 +153,11 @@ def _phrases(folded: Folded) -> Iterator[Mark]:
     for rule, pattern in _PHRASES:
         for match in pattern.finditer(folded.text):
             yield mark_at(folded, rule, match.start(), match.end())
+
+
+def _baselines(folded: Folded, quantities: tuple[Quantity, ...]) -> Iterator[Mark]:
+    """Yield the words of comparison that stand in one sentence with a number."""
+    for start, end in sentences(folded.text):
+        if any(quantity.unit and start <= quantity.start < end for quantity in quantities):
+            for match in _BASELINE.finditer(folded.text, start, end):
+                yield mark_at(folded, "baseline_named", match.start(), match.end())

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from interview.domain.bilingual import Language
 
+_SHORT_STEM = 4
+_INFLECTION = r"(?:s|es|d|n|y|er|ers|[a-z]?(?:ed|ing))?(?![a-z])"
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_HAN}]|[a-z0-9][a-z0-9'’_.+#/-]*", re.IGNORECASE)
 _HAN_CHARACTER = re.compile(rf"[{_HAN}]")
@@ -128,6 +130,7 @@ def terms(words: tuple[str, ...], *, is_whole: bool = True) -> re.Pattern[str]:
     """Return a pattern that finds any of the words in a folded text, the longest first.
 
     A Latin word must begin at a word's beginning; with ``is_whole`` it must end at an end, too.
+    Without, it is a stem: "reconcil" finds "reconciled", but the short "quit" does not find "quite".
     """
     groups: dict[str, list[str]] = {}
     for word in sorted({fold(word).text for word in words}, key=lambda w: (-len(w), w)):
@@ -140,8 +143,13 @@ def terms(words: tuple[str, ...], *, is_whole: bool = True) -> re.Pattern[str]:
 
 def _bounded(word: str, *, is_whole: bool) -> str:
     before = r"(?<![a-z0-9])" if word[0].isascii() and word[0].isalnum() else ""
-    needs_end = is_whole and word[-1].isascii() and word[-1].isalnum()
-    return f"{before}{re.escape(word)}{'(?![a-z0-9])' if needs_end else ''}"
+    is_latin = word[-1].isascii() and word[-1].isalpha()
+    if not is_latin and not (is_whole and word[-1].isascii() and word[-1].isalnum()):
+        return f"{before}{re.escape(word)}"
+    if is_whole:
+        return f"{before}{re.escape(word)}(?![a-z0-9])"
+    ending = _INFLECTION if len(word) <= _SHORT_STEM else ""
+    return f"{before}{re.escape(word)}{ending}"
 
 
 def keyed(table: Iterable[tuple[str, str]]) -> tuple[re.Pattern[str], dict[str, str]]:

@@ -186,6 +186,7 @@ _FIXED = terms((*_FRACTIONS, *_MULTIPLES))
 _DATE_AFTER = re.compile(
     r" ?(?:年(?!的?(?:时间|经验|多|来|半))|月|日|号|点(?!钟)|a\.?m\b|p\.?m\b|o'clock|:\d\d|[./-]\d)"
 )
+_CLOCK = re.compile(r"\d:$")
 _LISTING = re.compile(r" ?[.)、](?!\d)")
 _ANY_WORD = re.compile(r" ?(?:更|a |of |the |more |full |production )?(?P<word>[a-z][a-z-]{2,20})")
 _NO_UNIT_WORDS = frozenset(
@@ -271,7 +272,7 @@ def _digit_numbers(text: str, clause: tuple[int, int]) -> Iterator[Quantity]:
 
 def _is_date_or_mark(text: str, match: re.Match[str]) -> bool:
     start, end = match.start("digits"), match.end("digits")
-    if start and (text[start - 1] in "第/#vq•" or text.endswith("per ", 0, start)):
+    if start and (text[start - 1] in "第/#vq•" or _CLOCK.search(text, max(0, start - 3), start) or text.endswith("per ", 0, start)):
         return True
     is_line_start = not text[:start].rpartition("\n")[2].strip() if start < 4096 else False
     if (start == 0 or text[start - 1] == "\n" or is_line_start) and _LISTING.match(text, end):

@@ -87,45 +87,45 @@ FAILURES = (
     "failure|failures|fails|failed|fail|failing|outage|outages|timeout|timeouts|timed out|time out|roll back|rolled back|rollback|"
     "incident|incidents|crash|crashed|crashes|broke|breaks|broken|went wrong|goes wrong|alert|alerts|paged|retry|retries|"
     "degrade|degraded|degrades|circuit breaker|breaker|stale|lost data|data loss|overload|overloaded|worst|mistake|wrong|"
-    "post-mortem|postmortem|complaint|complaints|fell|infection|deteriorated|slipped|missed|rate limit|429|503|bug"
+    "post-mortem|postmortem|complaint|complaints|fell|falls|fall risk|infection|deteriorated|slipped|missed|rate limit|429|503|bug"
 )
 
 NEGATIONS = "没有|从没|从未|没|零|无|未|不会|no|never|without|not|zero|none"
 
 REASONS = (
     "因为|由于|原因是|原因在|根因|所以|导致|因此|之所以|为了|这样一来|这样就|才能|否则|于是|其实是|问题出在|瓶颈在|瓶颈是|"
-    "because|due to|root cause|so that|which meant|which means|therefore|the reason|that is why|that's why|otherwise|"
-    "in order to|as a result of|caused by|turned out|the bottleneck|it meant|hence|so the|so we|so i"
+    "because|due to|root cause|so that|which meant|which means|therefore|the reason|that is why|that's why|which is why|otherwise|"
+    "in order to|as a result of|caused by|turned out|the bottleneck|it meant|hence|so the|so we|so i|so it|so they|so he|so she"
 )
 
 MEASURED = (
     "压测|监控|日志|埋点|口径|看板|报表|抽样|抽查|问卷|a/b|ab实验|对照|复核|盘点|审计|回访|统计|量的|量出来|测的|测出来|"
-    "分母|台账|系统里导|后台数据|火焰图|实测|统计窗口|核对|财务核|"
+    "分母|台账|系统里导|后台数据|使用率数据|火焰图|实测|统计窗口|核对|财务核|"
     "grafana|prometheus|dashboard|load test|load-test|load tests|logs|log|survey|surveyed|sampled|measured|tracked|audit|audited|"
-    "control group|holdout|spreadsheet|report from|reports from|profiler|profiled|flame graph|counted|denominator|chart review|"
+    "control|holdout|user data|production data|field data|usage data|spot checked|spreadsheet|report from|reports from|profiler|profiled|flame graph|counted|denominator|chart review|"
     "finance confirmed|instrumented|traces|spot check|spot-check|metrics from|benchmark|benchmarked"
 )
 
 BASELINES = (
-    "原来|之前是|之前|优化前|改之前|上线前|接手时|起初|基线|同比|环比|去年同期|对照组|相比|比原来|一开始|原先|从前|此前|"
+    "原来|之前是|之前|优化前|改之前|上线前|接手时|起初|基线|同比|环比|去年同期|对照组|前后|对比|相比|比原来|一开始|原先|从前|此前|"
     "before|previously|used to be|baseline|down from|up from|compared with|compared to|from a baseline|at the start|originally|"
-    "when i started|when i took over|year on year|versus|vs|earlier it|it had been|had been|initially|control group"
+    "when i started|when i took over|year on year|versus|vs|earlier it|it had been|had been|initially|control|year before"
 )
 
 SITUATIONS = (
     "当时|那时|背景|起因|情况是|问题是|一开始|原来|之前|接手时|起初|去年|前年|有一次|上线前|"
     "at the time|the situation|the problem|background|when i joined|when i took over|last year|originally|initially|"
-    "before that|we had|there was|once|back then|at first|in the beginning|before"
+    "before that|we had|there was|once|one time|back then|at first|in the beginning|before"
 )
 
 RESULTS = (
     "结果|最后|最终|后来|上线后|上线之后|事后|降到|升到|提升到|涨到|减到|下来|变成|从此|"
-    "as a result|in the end|eventually|finally|ended up|the result|afterwards|since then|after that|dropped to|fell to|rose to|"
+    "as a result|later|went from|rose from|fell from|in the end|eventually|finally|ended up|the result|afterwards|since then|after that|dropped to|fell to|rose to|"
     "went down|went up|down to|up to|outcome|which brought|it now|today it"
 )
 
 ORDERS = (
-    "首先|其次|第一|第二|第三|然后|接着|先是|再是|先|再|一是|二是|三是|随后|"
+    "首先|其次|第一|第二|第三|然后|接着|先是|再是|先把|先做|先让|先去|再把|再去|再让|再做|一是|二是|三是|随后|"
     "first,|firstly|first i|first we|second,|secondly|third,|then|next,|after that|step one|to begin with|lastly"
 )
 
@@ -137,12 +137,12 @@ CONCLUSIONS = (
 
 DECISIONS = (
     "我决定|我选|我拍板|我坚持|我否了|我否掉|我定的|我定下|我提议|我主张|我拒绝|我砍|我没同意|我判断|我放弃|我要求|我说服|"
-    "i decided|i chose|i picked|my call|my decision|i insisted|i pushed back|i rejected|i proposed|i argued|i refused|"
+    "i decided|i chose|i picked|my call|my decision|i insisted|i pushed back|i rejected|i proposed|i refused|"
     "i turned down|i cut|i judged|i convinced|i persuaded|i asked for|i said no|i dropped|i gave up|i traded|i opted"
 )
 
 OTHERS = (
-    "同事|同学|组里|队友|他负责|她负责|他们|他来|她来|前端|后端|运维|测试同学|产品经理|老板|主管|护士长|医生|财务|销售|"
+    "他|她|同事|同学|组里|队友|他负责|她负责|他们|他来|她来|前端|后端|运维|测试同学|产品经理|老板|主管|护士长|医生|财务|销售|"
     "运营|客户那边|另一位|另外两|别的组|另一组|对方|的人|小组|dba|sre|"
     "colleague|colleagues|teammate|teammates|team|they|he|she|manager|the sre|our dba|the designer|another|others|peer|"
     "finance|sales|marketing|ops|doctor|physician|intern|two engineers|pharmacist|charge nurse|the vendor|platform group"
@@ -151,11 +151,11 @@ OTHERS = (
 ACTIONS_ZH = (
     "负责|设计|写|改|做|搭|定位|排查|实现|开发|重构|推动|推|谈|查|测|量|画|拆|建|带|训|教|讲|调|加|删|换|接|发现|提出|决定|选|"
     "拍板|坚持|砍|定|组织|协调|跟|盯|上线|回滚|优化|分析|统计|整理|迁移|复盘|签|拜访|护理|评估|上报|抢救|给药|翻|问|跑|盘|算|安排|"
-    "联系|培训|制定|验证|复现|读|停|关|开|起草|否|说服|要求|主张|提议|访谈|核对|通知|叫|配|埋|抽|拉|建议|牵头|主导|处理|放弃|判断|补"
+    "联系|培训|制定|验证|复现|读|停|关|开|起草|否|说服|要求|主张|提议|访谈|核对|通知|叫|配|埋|抽|拉|建议|牵头|主导|处理|放弃|判断|补|看|让步"
 )
 
 ACTIONS_EN = (
-    "built|wrote|designed|led|owned|decided|chose|picked|rewrote|moved|changed|added|removed|measured|profiled|found|fixed|"
+    "did|brought|won|looked|visit|visited|look|check|assess|worked|built|wrote|designed|led|owned|decided|chose|picked|rewrote|moved|changed|added|removed|measured|profiled|found|fixed|"
     "proposed|ran|set|cut|called|asked|checked|drew|split|made|took|trained|taught|tested|shipped|rolled|traced|reproduced|"
     "negotiated|pushed|insisted|rejected|planned|organized|organised|introduced|started|stopped|replaced|migrated|sold|closed|"
     "interviewed|drafted|analysed|analyzed|counted|noticed|escalated|reported|assessed|documented|coordinated|launched|created|"
