@@ -1,6 +1,7 @@
 /* Settlement: draws the verdict line, marks the evidence in the answers, opens the blanks. */
 
 import { t } from "./i18n.js";
+import { Words } from "./room/words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PLOT = { height: 250, left: 44, right: 16, top: 26, bottom: 34 };
@@ -10,7 +11,7 @@ function open(page) {
   const table = page.querySelector("[data-graph]");
   if (table) drawIn(page.querySelector("[data-plot]"), pointsOf(table));
   for (const moment of page.querySelectorAll("[data-moment]")) {
-    markEvidence(moment.querySelector("[data-answer]"), quotesOf(moment));
+    markEvidence(moment.querySelector("[data-answer]"), weighed(moment));
     openBlanks(moment.querySelector("[data-frame]"));
   }
 }
@@ -69,24 +70,40 @@ function dot({ round, verdict, glyph }, x, y, count) {
   return group;
 }
 
-function quotesOf(moment) {
-  return [...moment.querySelectorAll("[data-quote]")].map((item) => item.dataset.quote).filter(Boolean);
+/* Paint each piece of evidence as for or against the answer, what speaks against it first. */
+function weighed(moment) {
+  const list = moment.querySelector(".moment__evidence");
+  const words = new Words({ panel: [], labels: {} });
+  const items = [...(list?.children ?? [])].map((item) => ({
+    item,
+    quote: item.dataset.quote,
+    against: words.isAgainst({ rule: item.dataset.rule, dimension: item.dataset.dimension }),
+  }));
+  for (const { item, against } of items) {
+    const tag = item.querySelector(".tag");
+    tag.classList.replace("tag--muted", against ? "tag--cinnabar" : "tag--jade");
+    tag.prepend(against ? "− " : "+ ");
+  }
+  items.sort((one, other) => Number(other.against) - Number(one.against));
+  list?.append(...items.map(({ item }) => item));
+  return items;
 }
 
-function markEvidence(answer, quotes) {
+function markEvidence(answer, evidence) {
   if (!answer) return;
   const text = answer.textContent;
   const spans = [];
-  for (const quote of quotes) {
-    const start = text.indexOf(quote);
-    const span = { start, end: start + quote.length };
-    if (start >= 0 && spans.every((other) => span.end <= other.start || span.start >= other.end)) spans.push(span);
+  for (const { quote, against } of evidence) {
+    const start = quote ? text.indexOf(quote) : -1;
+    const end = start + quote.length;
+    if (start >= 0 && spans.every((other) => end <= other.start || start >= other.end)) spans.push({ start, end, against });
   }
   spans.sort((one, other) => one.start - other.start);
   const nodes = [];
   let position = 0;
-  for (const { start, end } of spans) {
+  for (const { start, end, against } of spans) {
     const mark = document.createElement("mark");
+    mark.className = against ? "is-against" : "is-for";
     mark.textContent = text.slice(start, end);
     nodes.push(text.slice(position, start), mark);
     position = end;
