@@ -53,6 +53,8 @@ class GatewayStage:
                 yield _piece(piece)
         except (facade.LeaseHeldError, facade.FencedError) as error:
             raise SpeakerGoneError(speech.stream_id) from error
+        except facade.StateUnavailableError as error:
+            raise UnavailableError("The stage is dark for a moment.") from error
 
     async def words(self, stream: str) -> AsyncGenerator[Sequence[Words], None]:
         """Yield the words of a turn from the relay."""

@@ -82,7 +82,7 @@ def cancel(request: HttpRequest, room_id: UUID, body: CancelIn | None = None) ->
         room_id=room_id,
         turn_id=wanted.turn_id,
         epoch=wanted.epoch,
-        by="candidate",
+        by="user",
         ports=runtime.ports(),
     )
     return Status(202, CancelOut(turn_id=taken.turn_id, state=taken.state))

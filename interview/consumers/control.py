@@ -104,7 +104,7 @@ class RoomControl(AsyncWebsocketConsumer):
         taken = await database_sync_to_async(turns.cancel_turn)(
             room_id=self._room_id,
             turn_id=command.turn_id,
-            by="candidate",
+            by="user",
             ports=runtime.ports(),
         )
         await self._send(

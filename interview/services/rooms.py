@@ -140,11 +140,11 @@ def leave(*, room_id: UUID, ports: Ports) -> Room:
         row = event_log.lock(room_id)
         record = Record(event_log.state_of(row), timezone.now())
         stream = turns.live_stream(row)
-        turns.cut_short(record, by="leave")
+        turns.cut_short(record, by="user")
         game.leave(record)
         event_log.append(row, record, outbox=ports.outbox)
         if stream is not None:
-            transaction.on_commit(lambda: turns.stop(stream, by="leave", ports=ports))
+            transaction.on_commit(lambda: turns.stop(stream, by="user", ports=ports))
     return record.room
 
 
@@ -161,7 +161,7 @@ def close_idle(*, ports: Ports) -> int:
             record = Record(event_log.state_of(row), timezone.now())
             if record.room.status is Status.SETTLED:
                 continue
-            turns.cut_short(record, by="timeout")
+            turns.cut_short(record, by="deadline")
             game.time_out(record)
             event_log.append(row, record, outbox=ports.outbox)
     return len(ids)

@@ -1,6 +1,7 @@
 """The life of a turn: queued with an answer, spoken by a worker, interrupted, asked again."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,6 +17,7 @@ from interview.domain.errors import (
     InvalidInputError,
     NothingToCancelError,
     QueueFullError,
+    UnavailableError,
 )
 from interview.domain.events import EventType
 from interview.domain.jobs import Job
@@ -38,9 +40,14 @@ from interview.models import Room as RoomRow
 from interview.models import RoomEvent
 from interview.services import editions, event_log, resumes
 
+logger = logging.getLogger(__name__)
+
 MAX_ANSWER_CHARACTERS = 8_000
 CANCEL_GRACE_SECONDS = 2.0
 WHOLE_LINE_CPS = 100_000.0
+_QUEUED = frozenset({TurnState.QUEUED})
+# A turn may end before it began: nobody answered, or no place came free in time.
+_LIVE = frozenset({TurnState.QUEUED, TurnState.STREAMING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,17 @@ def _check_answer(text: str) -> None:
         raise InvalidInputError(f"An answer has at most {MAX_ANSWER_CHARACTERS:,} characters.")
     if "\x00" in text:
         raise InvalidInputError("An answer is text; this has a zero byte in it.")
+    if not _is_unicode(text):
+        raise InvalidInputError("An answer is text; this has half a character in it.")
+
+
+def _is_unicode(text: str) -> bool:
+    """Return whether no lone half of a surrogate pair came out of a JSON escape."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _taken_before(room_id: UUID, text: str, client_id: UUID) -> AnswerTaken | None:
@@ -122,11 +140,17 @@ def _taken_before(room_id: UUID, text: str, client_id: UUID) -> AnswerTaken | No
 
 
 def _note_refusal(room_id: UUID, refusal: QueueFullError, ports: Ports) -> None:
-    """Tell the room's readers, once until something else happens in the room."""
+    """Tell the room's readers, once until something else happens in the room.
+
+    Between the refusal and this another tab may have been heard, or have left: then the room
+    has moved on and there is nothing to tell.
+    """
     with transaction.atomic():
         row = event_log.lock(room_id)
         last = RoomEvent.objects.filter(room_id=room_id).order_by("-offset").first()
         if last is None or last.type == EventType.TURN_REJECTED:
+            return
+        if row.status != Status.AWAITING_ANSWER:
             return
         record = Record(event_log.state_of(row), timezone.now())
         record.add(ev.TurnRejected(refusal.code, refusal.retry_after_seconds or 1))
@@ -203,6 +227,8 @@ def run_turn(*, room_id: UUID, turn_id: str, ports: Ports) -> None:
             connection.close()
     except SpeakerGoneError:
         return
+    except UnavailableError:
+        logger.warning("turn.unavailable", extra={"turn_id": turn_id})  # the reaper tries again
     finally:
         connection.close()
 
@@ -245,8 +271,8 @@ class _Run:
             metrics.TURN_TTFT_SECONDS.labels(self._speech.speaker).observe(piece.ttft_ms / 1000)
             return self._append(ev.TurnFirstToken(piece.ttft_ms))
         if isinstance(piece, SpeechStarted):
-            return self._move(self._started(piece), expected=TurnState.QUEUED)
-        return self._move(self._ended(piece), expected=TurnState.STREAMING)
+            return self._move(self._started(piece), expected=_QUEUED)
+        return self._move(self._ended(piece), expected=_LIVE)
 
     def _append(self, payload: ev.TurnSegment | ev.TurnFirstToken) -> bool:
         return event_log.append_while_streaming(
@@ -258,11 +284,11 @@ class _Run:
             outbox=self._ports.outbox,
         )
 
-    def _move(self, payload: ev.Payload, *, expected: TurnState) -> bool:
+    def _move(self, payload: ev.Payload, *, expected: frozenset[TurnState]) -> bool:
         with transaction.atomic():
             row = event_log.lock(self._speech.room_id)
             is_ours = (row.turn_id, row.turn_epoch) == (self._speech.turn_id, self._speech.epoch)
-            if not is_ours or row.turn_state != expected:
+            if not is_ours or row.turn_state not in expected:
                 metrics.FENCED_OUTPUT.inc()
                 return False
             record = Record(event_log.state_of(row), timezone.now())
