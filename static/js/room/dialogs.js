@@ -22,20 +22,47 @@ export function wireDialogs() {
     });
   }
   for (const button of document.querySelectorAll("[data-dialog]")) {
-    button.addEventListener("click", () => openDialog(button.dataset.dialog));
+    button.addEventListener("click", () => {
+      button.closest("dialog")?.close();
+      openDialog(button.dataset.dialog);
+    });
   }
 }
 
-/** Show where a number came from: every change of it, each leading to the answer that caused it. */
-export function openLedger({ title, lead, rows, words, onPick }) {
+/**
+ * Show where a number came from: every change of it, each leading to the answer that caused it.
+ * `asked` are the turns of a persona, when the number is theirs.
+ */
+export function openLedger({ title, subtitle = "", lead, rows, asked = [], words, onPick }) {
   byId("ledger-title").textContent = title;
+  byId("ledger-subtitle").textContent = subtitle;
   byId("ledger-lead").textContent = lead || "";
   byId("ledger-lead").hidden = !lead;
   const list = byId("ledger-rows");
   list.textContent = "";
   for (const row of [...rows].reverse()) list.append(ledgerRow(row, words, onPick));
-  byId("ledger-empty").hidden = rows.length > 0;
+  byId("ledger-empty").hidden = rows.length > 0 || asked.length > 0;
+  const questions = byId("ledger-asked");
+  questions.textContent = "";
+  questions.append(...asked.map((turn) => askedRow(turn, onPick)));
   openDialog("ledger");
+}
+
+function askedRow(turn, onPick) {
+  const pick = () => {
+    byId("ledger").close();
+    onPick(turn.key);
+  };
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      { type: "button", class: "ledger__row ledger__row--asked", onclick: pick },
+      h("span", { class: "ledger__round muted" }, t("Round {round}", { round: turn.round })),
+      h("span", { class: "ledger__reason" }, turn.text),
+    ),
+  );
 }
 
 function ledgerRow(row, words, onPick) {

@@ -339,6 +339,7 @@ async function leave() {
   try {
     await sendJson(`${api}/leave`, {});
     byId("leave").close();
+    byId("menu").close();
   } catch (error) {
     byId("leave-problem").textContent = sentenceFor(error);
     byId("leave-problem").hidden = false;
@@ -366,7 +367,9 @@ function showSeat(id) {
   const person = room.panel.find((other) => other.id === id);
   openLedger({
     title: person.name,
-    lead: [person.title, person.tagline].filter(Boolean).join(" — "),
+    subtitle: person.title,
+    lead: person.tagline,
+    asked: state.entries.filter((entry) => entry.kind === "turn" && entry.speaker === id && entry.text),
     rows: state.ledger.filter((row) => row.kind === "approval" && row.persona === id),
     words,
     onPick: (key) => log.show(key),

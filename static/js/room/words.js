@@ -14,6 +14,14 @@ const AGAINST = new Set([
   "vague", "shallow", "below_par", "key_point_missing",
 ]);
 
+/** Triggers and the rule whose damage word says the same. */
+const SAME_AS = {
+  we_no_i: "we_only",
+  number_no_baseline: "no_baseline",
+  strong: "solid",
+  score: "below_par",
+};
+
 /** Texts that need the room: labels of rules and names of the panel. */
 export class Words {
   constructor(room) {
@@ -31,7 +39,9 @@ export class Words {
   rule(id) {
     if (!id) return "";
     const [family] = id.split(":");
-    return this.labels[id] || this.labels[family] || weakness(family) || family.replaceAll("_", " ");
+    if (family === "key_point_missing") return t("A point left out");
+    const word = this.labels[id] || this.labels[family] || this.labels[SAME_AS[family]];
+    return word || weakness(family) || family.replaceAll("_", " ");
   }
 
   /** Say whether a piece of evidence counts against the answer. */
