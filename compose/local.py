@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -182,7 +182,7 @@ class Stack:
         answer = "no answer"
         while time.monotonic() < deadline:
             self._supervisor.tend()
-            status, answer = _readiness(self.bind, self.port)
+            status, answer = readiness(self.bind, self.port)
             if status == http.HTTPStatus.OK:
                 return
             time.sleep(_POLL_SECONDS)
@@ -306,15 +306,16 @@ def hold(path: Path) -> IO[str]:
     return file
 
 
-def _readiness(bind: str, port: int) -> tuple[int, str]:
+def readiness(bind: str, port: int) -> tuple[int, str]:
+    """Return the status and the body of ``/readyz``; 0 while nobody answers."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104
-    connection = http.client.HTTPConnection(host, port, timeout=3.0)
-    with suppress(OSError, http.client.HTTPException):
-        connection.request("GET", "/readyz")
-        response = connection.getresponse()
-        return response.status, response.read().decode(errors="replace")
-    connection.close()
-    return 0, "no answer"
+    with closing(http.client.HTTPConnection(host, port, timeout=3.0)) as connection:
+        try:
+            connection.request("GET", "/readyz")
+            response = connection.getresponse()
+            return response.status, response.read().decode(errors="replace")
+        except (OSError, http.client.HTTPException):
+            return 0, "no answer"
 
 
 def _banner(stack: Stack) -> str:

@@ -1,4 +1,4 @@
-"""OpenTelemetry set-up: without an exporter nothing of its SDK is imported or started.
+"""OpenTelemetry set-up: without an exporter none of its trace SDK is imported or started.
 
 Spans are opened anywhere through OpenTelemetry's API, which does nothing until ``start`` gave it
 a provider. Room and turn ids travel as baggage and become attributes of every span below;
