@@ -118,7 +118,7 @@ function openBlanks(frame) {
     if (index === 0) return [piece];
     const blank = document.createElement("span");
     blank.className = "blank";
-    blank.textContent = "\u00a0".repeat(9); // unbreakable, so that no comma starts a line
+    blank.textContent = "\u00a0".repeat(12); // unbreakable, so that no comma starts a line
     blank.setAttribute("role", "img");
     blank.setAttribute("aria-label", t("blank"));
     return [blank, piece];
