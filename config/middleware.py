@@ -1,6 +1,7 @@
 """Two small middlewares that work in both colours, so no request pays a thread hop for them."""
 
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
@@ -9,8 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from config import request_id, telemetry
+from config import metrics, request_id, telemetry
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 Answer: TypeAlias = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
@@ -56,13 +58,19 @@ class RequestContext(TwoColouredMiddleware):
         """Take the id the ASGI edge made, or make one where Django runs without it."""
         given = request.headers.get(request_id.HEADER)
         setattr(request, "request_id", given or request_id.new())  # noqa: B010  a name mypy cannot know
+        setattr(request, "begun_at", time.perf_counter())  # noqa: B010  as above
 
     def after(self, request: HttpRequest, response: HttpResponseBase) -> None:
         """Send the id back and name the span by its route, never by the raw path."""
         response.headers.setdefault(request_id.HEADER, getattr(request, "request_id", ""))
+        method = request.method if request.method in _METHODS else "other"
         match = request.resolver_match
         if match is not None:
-            telemetry.name_span(method=request.method or "GET", route=match.route)
+            telemetry.name_span(method=method, route=match.route)
+        if not response.streaming:
+            metrics.HTTP_REQUEST_SECONDS.labels(
+                method, match.route if match else "none", f"{response.status_code // 100}xx"
+            ).observe(time.perf_counter() - getattr(request, "begun_at", time.perf_counter()))
 
 
 class ContentSecurityPolicy(TwoColouredMiddleware):

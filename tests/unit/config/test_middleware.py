@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import use_span
 
+from config import metrics
 from config.middleware import ContentSecurityPolicy, RequestContext
 
 factory = RequestFactory()
@@ -73,3 +74,19 @@ async def test_a_span_is_named_by_the_route_and_never_by_the_path():
     (span,) = exporter.get_finished_spans()
     assert span.name == "GET /api/rooms/<uuid:room_id>/answer"
     assert span.attributes["http.route"] == "/api/rooms/<uuid:room_id>/answer"
+
+
+async def test_a_request_is_timed_by_its_route_and_kind_of_answer():
+    def missing(_request):
+        return HttpResponse(status=404)
+
+    def timed(method):
+        labels = (method, "api/rooms/<uuid:room_id>", "4xx")
+        return metrics.HTTP_REQUEST_SECONDS.labels(*labels)._sum.get()
+
+    for method, label in (("GET", "GET"), ("BREW", "other")):
+        request = factory.generic(method, "/api/rooms/01J")
+        request.resolver_match = type("Match", (), {"route": "api/rooms/<uuid:room_id>"})()
+        before = timed(label)
+        await respond(RequestContext, missing, request)
+        assert timed(label) > before
