@@ -81,6 +81,7 @@ def _row(room_id: UUID, event: Event) -> RoomEvent:
 
 
 def _keep_snapshot(row: RoomRow, room: Room) -> None:
+    before = (row.turn_id, row.turn_state)
     row.snapshot = msgspec.to_builtins(room)
     row.top_offset = row.snapshot_offset = room.offset
     row.status = room.status.value
@@ -88,6 +89,8 @@ def _keep_snapshot(row: RoomRow, room: Room) -> None:
     row.turn_id = room.turn.id if room.turn else ""
     row.turn_state = room.turn.state.value if room.turn else ""
     row.turn_epoch = room.turn.epoch if room.turn else 0
+    if (row.turn_id, row.turn_state) != before:
+        row.silent_since = None  # the reaper's note was about the turn as it was
     row.result = room.result.value if room.result else ""
     row.score = room.score
     row.save()

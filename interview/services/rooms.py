@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -150,18 +150,22 @@ def leave(*, room_id: UUID, ports: Ports) -> Room:
 
 def close_idle(*, ports: Ports) -> int:
     """Settle rooms nobody touched for a day; return how many."""
+    touched_before = timezone.now() - IDLE_AFTER
     stale = RoomRow.objects.filter(
         status__in=[Status.INTERVIEWING, Status.AWAITING_ANSWER],
-        changed_at__lt=timezone.now() - IDLE_AFTER,
+        changed_at__lt=touched_before,
     )
     ids = list(stale.values_list("pk", flat=True)[:500])
-    for room_id in ids:
-        with transaction.atomic():
-            row = event_log.lock(room_id)
-            record = Record(event_log.state_of(row), timezone.now())
-            if record.room.status is Status.SETTLED:
-                continue
-            turns.cut_short(record, by="deadline")
-            game.time_out(record)
-            event_log.append(row, record, outbox=ports.outbox)
-    return len(ids)
+    return sum(_close(room_id, touched_before, ports) for room_id in ids)
+
+
+def _close(room_id: UUID, touched_before: datetime, ports: Ports) -> bool:
+    with transaction.atomic():
+        row = event_log.lock(room_id)
+        record = Record(event_log.state_of(row), timezone.now())
+        if record.room.status is Status.SETTLED or row.changed_at >= touched_before:
+            return False  # the candidate came back, or left, while we were on our way
+        turns.cut_short(record, by="deadline")
+        game.time_out(record)
+        event_log.append(row, record, outbox=ports.outbox)
+    return True

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from uuid import UUID
 
 from interview.domain.jobs import Job
@@ -47,6 +48,7 @@ class FakeStage:
     spoken: dict[str, str] = field(default_factory=dict)
     speaking: set[str] = field(default_factory=set)
     interrupted: dict[str, str] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     def reserve(self, stream: str) -> Place | Refusal:
         """Return a place, or a refusal once ``limit`` wait."""
@@ -64,17 +66,22 @@ class FakeStage:
     def speak(self, speech: Speech) -> Iterator[SpeechPiece]:
         """Yield the whole turn without waiting."""
         stream = speech.stream_id
-        if stream in self.spoken or stream in self.speaking:
-            raise SpeakerGoneError(stream)
+        with self._lock:
+            if not self.may_speak(stream):
+                raise SpeakerGoneError(stream)
+            self.speaking.add(stream)
         self.give_back(stream)
         self.speeches.append(speech)
-        self.speaking.add(stream)
         try:
             for piece in self._pieces(speech):
                 yield piece
                 self.after(piece)
         finally:
             self.speaking.discard(stream)
+
+    def may_speak(self, stream: str) -> bool:
+        """Return whether nobody speaks this epoch of the turn, or has."""
+        return stream not in self.spoken and stream not in self.speaking
 
     def _pieces(self, speech: Speech) -> Iterator[SpeechPiece]:
         """Yield what the gateway would: a turn that never began has an end only."""
