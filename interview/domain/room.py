@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
+from typing import cast
 
 from interview.domain import events as ev
+from interview.domain import modes
 from interview.domain.bilingual import Language
 from interview.domain.errors import IllegalTransitionError
 from interview.domain.events import Event, EventType, Payload, Result
@@ -187,15 +189,13 @@ class Room:
     @property
     def is_ranked(self) -> bool:
         """Return whether the run may enter a board: three injections end that."""
-        return self.n_injections < MAX_RANKED_INJECTIONS
+        return self.n_injections < modes.INJECTIONS_TO_UNRANK
 
 
-MAX_RANKED_INJECTIONS = 3
 KEPT_SKETCHES = 24
 # An answer that admission refused belongs to no turn.
 _MAY_LACK_A_TURN = frozenset({EventType.TURN_REJECTED})
 _MOVES_A_TURN = frozenset(kind for _, kind in TURN_TRANSITIONS)
-SHIELD_EVERY = 3
 
 
 def fold(room: Room, events: Iterable[Event]) -> Room:
@@ -274,9 +274,7 @@ def _selected(room: Room, event: Event) -> Turn:
 
 
 def _current(room: Room) -> Turn:
-    if room.turn is None:
-        raise IllegalTransitionError("there is no turn yet")
-    return room.turn
+    return cast("Turn", room.turn)  # `_next_turn` let no fact of a turn pass without one
 
 
 @singledispatch
@@ -392,9 +390,8 @@ def _answer_scored(event: ev.AnswerScored, room: Room) -> None:
     room.sketches = [*room.sketches, event.sketch][-KEPT_SKETCHES:]
     room.n_contradictions += event.contradictions
     room.n_brilliant += event.glyph.startswith("!")
-    room.streak = room.streak + 1 if event.q >= event.par else 0
-    if room.streak and room.streak % SHIELD_EVERY == 0:
-        room.shielded = True
+    room.streak = modes.next_streak(room.streak, q=event.q, par=event.par)
+    room.shielded = room.shielded or modes.earns_shield(room.streak)
     if event.reaction is not None:
         bag = f"{event.reaction.persona}/{event.reaction.band}"
         used = room.bags.get(bag, [])

@@ -191,7 +191,9 @@ def test_a_turn_heard_to_the_end_is_not_asked_again() -> None:
 
 
 def test_a_follow_up_keeps_the_speaker_and_names_its_trigger() -> None:
-    after = _answer(ask(opened(POSITION)), "We made it better because of the cache, the price: none.")
+    after = _answer(
+        ask(opened(POSITION)), "We made it better because of the cache, the price: none."
+    )
 
     fired = next(p for p in _payloads(after) if isinstance(p, ev.FollowupFired))
     planned = _payloads(after)[-1]
@@ -276,3 +278,33 @@ def test_a_text_in_both_languages_picks_the_one_asked_for() -> None:
     assert make_text("So").pick("en") == "So"
     assert Text(zh="好", en="so").pick("zh") == "好"
     assert make_question("q.x").ask.pick("zh") == "Ask q.x?（中）"
+
+
+def test_a_contradiction_takes_back_a_vote() -> None:
+    position = make_position()
+    record = ask(opened(position, mode=Mode.CONVINCE))
+    record.add(ev.PersonaConvinced("cy"))
+    heard = game.hear(record.room, position, "We made it better.")
+    heard = replace(heard, heard=replace(heard.heard, is_contradiction=True))
+    after = Record(record.room, record.at)
+
+    game.take_hearing(after, position, heard, text="We made it better.", client_id="c")
+
+    assert EventType.PERSONA_UNCONVINCED in _types(after)
+    assert after.room.convinced == []
+
+
+def test_the_director_looks_for_the_sharpest_question() -> None:
+    record = opened(POSITION, strategy=Strategy.DIRECTOR)
+    reasons = []
+    for number in range(8):
+        game.take_answer(
+            ask(record), POSITION, text=f"I did {number} because of it.", client_id=str(number)
+        )
+        record.room.hp = 100
+        selected = next(
+            p for p in reversed(_payloads(record)) if isinstance(p, ev.TurnSpeakerSelected)
+        )
+        reasons.append(selected.reason)
+
+    assert Reason.SHARPEST_QUESTION in reasons

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from interview.domain import events as ev
 from interview.domain.errors import IllegalTransitionError
 from interview.domain.events import PAYLOADS, Event, EventType
-from interview.domain.room import IGNORED, TRANSITIONS, Record, Room, Status, fold, state_hash
+from interview.domain.ports import Speech
+from interview.domain.room import IGNORED, TRANSITIONS, Pace, Record, Room, Status, fold, state_hash
 from interview.domain.turn import FINAL, TURN_TRANSITIONS, TurnState
 from interview.services import event_codec
 from tests.unit.interview.histories import BEGAN, PAYLOAD_STRATEGIES, histories
@@ -158,3 +160,25 @@ def _record_with_a_turn() -> Record:
     )
     record.add(ev.TurnSpeakerSelected("ada", ev.Strategy.SERIAL, "opens"), "t1")
     return record
+
+
+def test_a_degraded_turn_is_said_whole_and_remembers_it() -> None:
+    record = _record_with_a_turn()
+    record.add(ev.TurnQueued(9, 1), "t1")
+    assert record.room.turn is not None
+    assert record.room.turn.is_live
+
+    record.add(ev.TurnDegraded("streamed", "whole_line", "queue_full"), "t1")
+
+    assert record.room.turn.is_degraded
+
+
+def test_a_stream_is_named_by_room_turn_and_epoch() -> None:
+    room_id = UUID(int=5)
+    speech = Speech(room_id, "t3", 4, "ada", "Well.", 28.0, 7)
+
+    assert speech.stream_id == f"{room_id}.t3.4"
+
+
+def test_paces_are_factors_on_the_personas_own() -> None:
+    assert [pace.factor for pace in Pace] == [0.7, 1.0, 1.8]
