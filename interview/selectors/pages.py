@@ -32,11 +32,13 @@ def page_language() -> Language:
 def lobby(rooms: list[RoomRow], *, day: str) -> dict[str, Any]:
     """Return the lobby: sceneries, the player's live rooms, one line of roast for the day."""
     language = page_language()
-    sceneries = [_scenery(row, language) for row in open_sceneries()]
+    rows = open_sceneries()
+    sceneries = [_scenery(row, language) for row in rows]
+    default_panel = [seat.persona for row in rows[:1] for seat in row.seats.all()]
     return {
         "sceneries": sceneries,
         "rooms": [_continue(row, language) for row in rooms],
-        "roast": _roast(day, language),
+        "roast": _roast(default_panel, day, language),
         "default_scenery": sceneries[0]["id"] if sceneries else "",
         "samples": [_sample_card(sample) for sample in _samples(language)],
     }
@@ -168,14 +170,13 @@ def _continue(row: RoomRow, language: Language) -> dict[str, Any]:
     }
 
 
-def _roast(day: str, language: Language) -> dict[str, str]:
-    """Return the day's line: some persona's low opinion, quoted by nobody."""
-    personas = list(PersonaRow.objects.prefetch_related("lines"))
+def _roast(panel: list[PersonaRow], day: str, language: Language) -> dict[str, str]:
+    """Return the day's line: one panelist's low opinion, quoted of nobody."""
     lines = [
         (persona, line)
-        for persona in personas
-        for line in persona.lines.all()
-        if line.band == Band.LOW and "{" not in line.en + line.zh
+        for persona in panel
+        for line in persona.lines.filter(band=Band.LOW)
+        if "{" not in line.en + line.zh
     ]
     if not lines:
         return {}
