@@ -11,14 +11,20 @@ from enum import StrEnum
 
 from interview.domain import integrity, sketches
 from interview.domain.bilingual import Language
+from interview.domain.contradictions import (
+    Contradiction,
+    claims_of,
+    comparable,
+    confirms,
+    contradictions,
+)
 from interview.domain.lexicon import wording
 from interview.domain.marks import Mark, find_marks, mark_at
 from interview.domain.matching import Folded, clean, fold, language_of, terms, tokens
 from interview.domain.quantities import Quantity, find_quantities
 from interview.domain.questions import Expectation, KeyPoint, Question
-from interview.domain.resume import Fact, Resume, date_ranges, topics
+from interview.domain.resume import Resume, topics
 
-TOLERANCE = 0.2
 RESUME_ECHO = 0.5
 SELF_REPEAT = 0.6
 WE_SHARE = 0.8
@@ -62,15 +68,6 @@ _BOUNDS: dict[Language, tuple[int, int, int, int]] = {
     "zh": (30, 120, 450, 700),
     "en": (15, 60, 220, 350),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """Two statements that cannot both hold; ``source`` is a fact id or a slot of the ledger."""
-
-    source: str
-    said: str
-    was: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +177,7 @@ def read_answer(
         we_count=len(_WE.findall(folded.text)),
         own_grams=own_grams,
     )
-    clashes = (*_clashes(reading, claims), *_role_clashes(reading), *_date_clashes(reading))
+    clashes = contradictions(folded, numbers, reading.marks, resume=resume, claims=claims)
     flags = _flags(reading, earlier, has_clash=bool(clashes), has_injection=bool(cut), whole=whole)
     return Answer(
         original=original,
@@ -199,7 +196,7 @@ def read_answer(
         injections=tuple(whole.span(*place) for place in cut),
         contradictions=clashes,
         sketch=sketches.sketch(own_grams),
-        claims=_claims_now(reading, claims),
+        claims=claims_of(numbers, claims),
         has_plan=reading.has("inquiry"),
         is_word_list=_is_word_list(folded.text),
     )
@@ -381,115 +378,14 @@ def _content_words(text: str) -> set[str]:
     return words
 
 
-_PLAIN_WORDS = frozenset(
-    "about after again always another because before being better between could doing every first found gives going "
-    "great happened having itself learn little maybe might never nothing often other people place really right should "
-    "since someone something still their there these thing things think those through today together under until usual "
-    "usually where which while whole whose without would years yours".split()
-)
-
-
-def _clashes(reading: _Reading, claims: Mapping[str, float]) -> Iterator[Contradiction]:
-    """Yield the numbers that differ by more than a fifth from the résumé or an earlier answer."""
-    seen: set[str] = set()
-    for number in _comparable(reading):
-        if number.slot in seen:
-            continue
-        said = reading.folded.quote(number.start, number.end)
-        facts = [fact for fact in reading.resume.facts if _is_about(fact, number)]
-        known = [_fact_canonical(fact) for fact in facts]
-        ledger = claims.get(ledger_slot(number))
-        values = [*known, *([ledger] if ledger is not None else [])]
-        if not values or any(is_close(number.canonical, value) for value in values):
-            continue
-        if _is_said_elsewhere(reading, number.slot, values):
-            continue
-        seen.add(number.slot)
-        if facts:
-            yield Contradiction(facts[0].id, said, facts[0].said)
-        elif ledger is not None:
-            yield Contradiction(ledger_slot(number), said, _spoken(ledger, number))
-
-
-def _comparable(reading: _Reading) -> Iterator[Quantity]:
-    for number in reading.numbers:
-        if number.is_named and not number.is_start and number.qualifier not in _UNSETTLED:
-            yield number
-
-
-_UNSETTLED = frozenset(
-    "最差 最高 最低 最慢 最坏 最好 目标 超时 预算 上限 阈值 告警 峰值 压测 worst best target goal timeout budget limit threshold alert "
-    "capof slowest peak atmost atleast loadtest staging 单次".split()
-)
-
-
-def _is_about(fact: Fact, number: Quantity) -> bool:
-    """Return whether a fact and a number speak of the same thing and can be compared."""
-    if not fact.slot or fact.slot != number.slot:
-        return False
-    return bool(number.qualifier) or fact.name == number.name
-
-
-def _fact_canonical(fact: Fact) -> float:
-    return Quantity(fact.value or 0.0, fact.unit, "", "", 0, 0, (0, 0)).canonical
-
-
-def is_close(one: float, other: float) -> bool:
-    """Return whether two values agree within a fifth of the larger claim."""
-    return abs(one - other) <= TOLERANCE * max(abs(other), 1e-9)
-
-
-def _is_said_elsewhere(reading: _Reading, slot: str, values: Sequence[float]) -> bool:
-    return any(
-        other.slot == slot and any(is_close(other.canonical, value) for value in values)
-        for other in reading.numbers
-    )
-
-
-def ledger_slot(number: Quantity) -> str:
-    """Return the slot of the claims ledger a number is kept in: its noun is part of the name."""
-    return f"{number.slot}|{number.name}"
-
-
-def _spoken(value: float, like: Quantity) -> str:
-    scale = Quantity(1.0, like.unit, "", "", 0, 0, (0, 0)).canonical
-    unit = {"money": "", "count": "", "people": ""}.get(like.unit, like.unit)
-    return f"{value / scale:g}{unit}"
-
-
-def _claims_now(reading: _Reading, claims: Mapping[str, float]) -> dict[str, float]:
-    """Return the comparable values said now and not yet in the ledger."""
-    said: dict[str, float] = {}
-    for number in _comparable(reading):
-        if number.qualifier and ledger_slot(number) not in claims:
-            said.setdefault(ledger_slot(number), number.canonical)
-    return said
-
-
-def _role_clashes(reading: _Reading) -> Iterator[Contradiction]:
-    lesser = next((mark for mark in reading.marks if mark.rule == "lesser_role"), None)
-    big = next((f for f in reading.resume.facts if f.key in {"role.led", "role.owned"}), None)
-    if lesser is not None and big is not None:
-        yield Contradiction(big.id, lesser.quote, big.quote)
-
-
-def _date_clashes(reading: _Reading) -> Iterator[Contradiction]:
-    """Yield date ranges that begin as one on the résumé does and last a different time."""
-    for year, months, start, end in date_ranges(reading.folded):
-        known = [f for f in reading.resume.facts if f.key == "date.range" and f.name == year]
-        if months is None or not known or any(f.value is None for f in known):
-            continue
-        if all(abs(months - (f.value or 0.0)) > max(3.0, TOLERANCE * months) for f in known):
-            yield Contradiction(known[0].id, reading.folded.quote(start, end), known[0].quote)
+_PLAIN_WORDS = frozenset(wording.PLAIN.split())
 
 
 def _confirmations(reading: _Reading) -> Iterator[Mark]:
     """Yield the numbers that agree with the résumé, and its own tools put to work."""
-    for number in _comparable(reading):
-        for fact in reading.resume.facts:
-            if _is_about(fact, number) and is_close(number.canonical, _fact_canonical(fact)):
-                yield mark_at(reading.folded, "confirms_resume", number.start, number.end)
-                break
+    for number in comparable(reading.numbers):
+        if any(confirms(number, fact) for fact in reading.resume.facts):
+            yield mark_at(reading.folded, "confirms_resume", number.start, number.end)
 
 
 def _named_tools(reading: _Reading) -> Iterator[Mark]:

@@ -49,7 +49,7 @@ class Better:
 def better_answer(
     question: Question, answer: Answer, *, language: Language, fact: Fact | None = None
 ) -> Better:
-    """Return the frame for ``question`` with the candidate's numbers, and up to three points to add.
+    """Return the question's frame with the candidate's numbers, and up to three points to add.
 
     fact: the claim under attack; its number stands in when the answer named none.
     """

@@ -31,17 +31,22 @@ _NEGATION = re.compile(rf"(?:{_words(wording.NEGATIONS).pattern})[^,.;。]{{0,10
 _BASELINE = _words(wording.BASELINES)
 _ONE_WORD = re.compile(r"[\u3400-\u9fff]|[a-z0-9'-]+")
 _OWN_ACTION_ZH = re.compile(
-    rf"我(?!们|觉得|认为|希望|相信|感觉)[^,.;:!?。\n我没不想]{{0,12}}?(?:{_words(wording.ACTIONS_ZH).pattern})"
+    rf"我(?!们|觉得|认为|希望|相信|"
+    rf"感觉)[^,.;:!?。\n我没不想]{{0,12}}?(?:{_words(wording.ACTIONS_ZH).pattern})"
 )
 _OWN_ACTION_EN = re.compile(
-    rf"(?<![a-z'])(?:i|i've|i'd|myself)(?: (?!never|not|don't|didn't|hardly|could)[a-z'-]{{1,14}}){{0,2}}? (?:{_words(wording.ACTIONS_EN).pattern})"
+    rf"(?<![a-z'])(?:i|i've|i'd|myself)(?: (?!never|not|don't|didn't|hardly|"
+    rf"could)[a-z'-]{{1,14}}){{0,2}}? (?:{_words(wording.ACTIONS_EN).pattern})"
     rf"|(?<![a-z'])i [a-z]{{3,12}}ed(?![a-z])"
 )
 _DATED = re.compile(
-    r"(?:19|20)\d\d ?年?|(?:去年|前年|今年|上个?月|上周|那天|当晚|凌晨|周[一二三四五六日天]|星期[一二三四五六日]|\d{1,2} ?月(?:份|\d)|"
+    r"(?:19|20)\d\d ?年?|(?:去年|前年|今年|上个?月|上周|那天|当晚|凌晨|周[一二三四五六日天]|"
+    r"星期[一二三四五六日]|\d{1,2} ?月(?:份|\d)|"
     r"[一二三四五六七八九十]{1,2}月|春节|双十一|双11|国庆)|"
-    r"(?<![a-z])(?:january|february|march|april|june|july|august|september|october|november|december|monday|tuesday|wednesday|"
-    r"thursday|friday|saturday|sunday|last (?:year|month|week|spring|summer|autumn|winter|quarter)|q[1-4]|black friday|"
+    r"(?<![a-z])(?:january|february|march|april|june|july|august|september|october|november|"
+    r"december|monday|tuesday|wednesday|"
+    r"thursday|friday|saturday|sunday|last (?:year|month|week|spring|summer|autumn|winter|"
+    r"quarter)|q[1-4]|black friday|"
     r"\d{1,2} ?(?:a\.?m\.?|p\.?m\.?))(?![a-z])"
 )
 

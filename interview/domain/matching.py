@@ -107,8 +107,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     for match in _SENTENCE.finditer(text):
         start = match.start()
         for stop in _FULL_STOP.finditer(text, match.start(), match.end()):
-            if text[start : stop.start()].strip():
-                yield start, stop.start()
+            yield start, stop.start()
             start = stop.end()
         if text[start : match.end()].strip():
             yield start, match.end()
@@ -130,26 +129,34 @@ def terms(words: tuple[str, ...], *, is_whole: bool = True) -> re.Pattern[str]:
     """Return a pattern that finds any of the words in a folded text, the longest first.
 
     A Latin word must begin at a word's beginning; with ``is_whole`` it must end at an end, too.
-    Without, it is a stem: "reconcil" finds "reconciled", but the short "quit" does not find "quite".
+    Without, it is a stem: "reconcil" finds "reconciled", but short "quit" not "quite".
     """
     groups: dict[str, list[str]] = {}
     for word in sorted({fold(word).text for word in words}, key=lambda w: (-len(w), w)):
         if word.strip():
-            groups.setdefault(word[0], []).append(_bounded(word, is_whole=is_whole))
+            groups.setdefault(word[0], []).append(_rest(word, is_whole=is_whole))
     if not groups:
         return re.compile(r"(?!)")
-    return re.compile("|".join(f"(?:{'|'.join(group)})" for group in groups.values()))
+    branches = (
+        f"{_before(first)}{re.escape(first)}(?:{'|'.join(rests)})"
+        for first, rests in groups.items()
+    )
+    initials = "".join(re.escape(first) for first in groups)
+    return re.compile(f"(?=[{initials}])(?:{'|'.join(branches)})")
 
 
-def _bounded(word: str, *, is_whole: bool) -> str:
-    before = r"(?<![a-z0-9])" if word[0].isascii() and word[0].isalnum() else ""
-    is_latin = word[-1].isascii() and word[-1].isalpha()
-    if not is_latin and not (is_whole and word[-1].isascii() and word[-1].isalnum()):
-        return f"{before}{re.escape(word)}"
+def _before(first: str) -> str:
+    return r"(?<![a-z0-9])" if first.isascii() and first.isalnum() else ""
+
+
+def _rest(word: str, *, is_whole: bool) -> str:
+    """Return the pattern of a word after its first character."""
+    rest, last = re.escape(word[1:]), word[-1]
+    if not (last.isascii() and last.isalnum()):
+        return rest
     if is_whole:
-        return f"{before}{re.escape(word)}(?![a-z0-9])"
-    ending = _INFLECTION if len(word) <= _SHORT_STEM else ""
-    return f"{before}{re.escape(word)}{ending}"
+        return f"{rest}(?![a-z0-9])"
+    return f"{rest}{_INFLECTION}" if last.isalpha() and len(word) <= _SHORT_STEM else rest
 
 
 def keyed(table: Iterable[tuple[str, str]]) -> tuple[re.Pattern[str], dict[str, str]]:

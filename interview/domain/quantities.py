@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from interview.domain.lexicon import subjects
+from interview.domain.lexicon import subjects, wording
 from interview.domain.matching import Folded, clauses, keyed, terms
 
 MAX_QUANTITIES = 200
@@ -88,24 +88,31 @@ _UNITS = (
     ("money", "元|块|块钱|美元|美金|人民币|dollars|usd|rmb|cny|eur|euros|yuan|pounds"),
     (
         "people",
-        "人|名|位|个人|名工程师|people|persons|engineers|engineer|members|nurses|developers|reports|direct reports|"
+        "人|名|位|个人|名工程师|people|persons|engineers|engineer|members|nurses|developers|"
+        "reports|direct reports|"
         "staff|reps|designers|analysts|colleagues|teachers",
     ),
     ("patients", "例|床|张床|个床位|名患者|位患者|个病人|beds|bed|patients|patient|cases"),
     (
         "users",
-        "用户|个用户|名用户|个客户|家客户|users|customers|subscribers|accounts|students|clients|stores|families",
+        "用户|个用户|名用户|个客户|家客户|users|customers|subscribers|accounts|students|clients|"
+        "stores|families",
     ),
     (
         "incidents",
-        "起|起事故|次事故|次故障|次投诉|事故|投诉|差错|incidents|outages|errors|complaints|falls|defects|bugs",
+        "起|起事故|次事故|次故障|次投诉|事故|投诉|差错|incidents|outages|errors|complaints|falls|"
+        "defects|bugs",
     ),
     (
         "count",
-        "次|台|个|家|项|条|件|单|份|门|张|店|套|章|场|篇|种|班|层|轮|版|组|处|页|句|笔|期|届|通|行|道|步|路|封|辆|km|rows|lines|"
-        "calls|requests|tickets|services|vendors|providers|pages|tests|queries|jobs|tables|nodes|pods|servers|teams|"
-        "interviews|questions|tokens|shifts|shops|versions|steps|options|releases|deals|visits|orders|events|points|regions|"
-        "meetings|classes|lessons|products|features|experiments|models|endpoints|components|rounds|shards|replicas|cores|threads",
+        "次|台|个|家|项|条|件|单|份|门|张|店|套|章|场|篇|种|班|层|轮|版|组|处|页|句|笔|期|届|通|"
+        "行|道|步|路|封|辆|km|rows|lines|"
+        "calls|requests|tickets|services|vendors|providers|pages|tests|queries|jobs|tables|nodes|"
+        "pods|servers|teams|"
+        "interviews|questions|tokens|shifts|shops|versions|steps|options|releases|deals|visits|"
+        "orders|events|points|regions|"
+        "meetings|classes|lessons|products|features|experiments|models|endpoints|components|"
+        "rounds|shards|replicas|cores|threads",
     ),
 )
 _UNIT_WORDS, _UNIT_OF = keyed(_UNITS)
@@ -175,11 +182,13 @@ _MULTIPLES = {"翻倍": 2.0, "翻番": 2.0, "doubled": 2.0, "tripled": 3.0}
 
 _NUMBER = re.compile(
     r"(?P<money>[$¥€£])? ?(?<![a-z0-9.])(?P<digits>\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,6})?)"
-    r"(?: ?(?P<mag>万亿|千万|百万|十万|亿|万|千|million|billion|thousand|(?:mm|bn|k|w|m|b)(?![a-z0-9])))?"
+    r"(?: ?(?P<mag>万亿|千万|百万|十万|亿|万|千|million|billion|thousand|(?:mm|bn|k|w|m|"
+    r"b)(?![a-z0-9])))?"
     r"(?: ?(?P<plus>[+多余]))?"
 )
 _HAN_NUMBER = re.compile(
-    r"(?P<share>百分之)?(?P<han>[零一二两三四五六七八九十百千]{1,7})(?P<wan>万|亿)?(?P<more>多|余|几)?"
+    r"(?P<share>百分之)?(?P<han>[零一二两三四五六七八九十百千]{1,7})(?P<wan>万|亿)?(?P<more>多|"
+    r"余|几)?"
 )
 _EN_NUMBER = re.compile(rf"(?<![a-z0-9'-])(?P<en>{'|'.join(_EN_NUMBERS)})(?![a-z0-9'])")
 _FIXED = terms((*_FRACTIONS, *_MULTIPLES))
@@ -189,21 +198,21 @@ _DATE_AFTER = re.compile(
 _CLOCK = re.compile(r"\d:$")
 _LISTING = re.compile(r" ?[.)、](?!\d)")
 _ANY_WORD = re.compile(r" ?(?:更|a |of |the |more |full |production )?(?P<word>[a-z][a-z-]{2,20})")
-_NO_UNIT_WORDS = frozenset(
-    "and the for but not was were are from with that this then into than when which who how why its our per who had has "
-    "have did does out off all any each came come got get went where what will would could should".split()
-)
+_NO_UNIT_WORDS = frozenset(wording.NO_UNITS.split())
 _IDIOMS_OF_ONE = frozenset({"count", "people", "users", "day", "incidents", "patients", "x"})
 
 _METRIC_PATTERN, _METRIC_OF = keyed(subjects.METRICS)
 _TEAM = terms(tuple(subjects.TEAM.split("|")))
 _QUALIFIERS = re.compile(
-    r"p ?50|p ?90|p ?95|p ?99(?:\.9)?9?|p999|平均|均值|中位|峰值|最差|最高|最低|最慢|最坏|最好|目标|超时|预算|上限|阈值|告警|压测|单次|"
-    r"首字|首屏|average|mean|median|peak|worst|best|target|goal|timeout|time out|budget|limit|threshold|alert|first token|"
+    r"p ?50|p ?90|p ?95|p ?99(?:\.9)?9?|p999|平均|均值|中位|峰值|最差|最高|最低|最慢|最坏|最好|"
+    r"目标|超时|预算|上限|阈值|告警|压测|单次|"
+    r"首字|首屏|average|mean|median|peak|worst|best|target|goal|timeout|time out|budget|limit|"
+    r"threshold|alert|first token|"
     r"cap of|slowest|at most|at least|load test|staging"
 )
 _FROM_BEFORE = re.compile(
-    r"(?:从|由|自|原来|原先|之前|此前|起初|最早|原本|优化前|改之前|接手时|基线|一开始|from|used to be|it was|baseline of|baseline was|started at|"
+    r"(?:从|由|自|原来|原先|之前|此前|起初|最早|原本|优化前|改之前|接手时|基线|一开始|from|"
+    r"used to be|it was|baseline of|baseline was|started at|"
     r"stood at|was at|were at|originally|initially|before|previously)[^,.;。\d]{0,14}$"
 )
 _FROM_BEHIND = re.compile(
@@ -211,11 +220,13 @@ _FROM_BEHIND = re.compile(
 )
 _INTO = re.compile(r"到|至|降|升|涨|减|变|成|->|→|—>|=>|~|now|to\b|after|then|today|现在|后来|后")
 _RISES = re.compile(
-    r"提升|提高|降低|降|减少|增长|增加|下降|上升|缩短|节省|节约|省|涨|cut|reduc|improv|increas|decreas|grew|grow|lift|rais|boost|lower|"
+    r"提升|提高|降低|降|减少|增长|增加|下降|上升|缩短|节省|节约|省|涨|cut|reduc|improv|increas|"
+    r"decreas|grew|grow|lift|rais|boost|lower|"
     r"sav|up|down|fewer|faster|more|less|drop|fell|rose"
 )
 _LEVEL_BEFORE = re.compile(
-    r"(?:到了?|至|达|达到|为|是|在|to|at|of|is|was|reached|hit)(?: ?(?:约|近|超过|大约|about|around|over|nearly|under))? ?$"
+    r"(?:到了?|至|达|达到|为|是|在|to|at|of|is|was|reached|hit)(?: ?(?:约|近|超过|大约|about|"
+    r"around|over|nearly|under))? ?$"
 )
 
 _KEY_OF_UNIT = {
@@ -272,7 +283,11 @@ def _digit_numbers(text: str, clause: tuple[int, int]) -> Iterator[Quantity]:
 
 def _is_date_or_mark(text: str, match: re.Match[str]) -> bool:
     start, end = match.start("digits"), match.end("digits")
-    if start and (text[start - 1] in "第/#vq•" or _CLOCK.search(text, max(0, start - 3), start) or text.endswith("per ", 0, start)):
+    if start and (
+        text[start - 1] in "第/#vq•"
+        or _CLOCK.search(text, max(0, start - 3), start)
+        or text.endswith("per ", 0, start)
+    ):
         return True
     is_line_start = not text[:start].rpartition("\n")[2].strip() if start < 4096 else False
     if (start == 0 or text[start - 1] == "\n" or is_line_start) and _LISTING.match(text, end):

@@ -81,21 +81,25 @@ class _Line:
 _SECTIONS = (
     (
         "experience",
-        "工作经历|工作经验|工作履历|职业经历|实习经历|临床经历|任职经历|experience|work experience|employment|employment history|"
+        "工作经历|工作经验|工作履历|职业经历|实习经历|临床经历|任职经历|experience|"
+        "work experience|employment|employment history|"
         "professional experience|work history|clinical experience|career history|internships",
     ),
     (
         "projects",
-        "项目经历|项目经验|代表项目|重点项目|projects|selected projects|key projects|project experience",
+        "项目经历|项目经验|代表项目|重点项目|projects|selected projects|key projects|"
+        "project experience",
     ),
     (
         "skills",
-        "技能|专业技能|技术栈|技能清单|核心技能|技能特长|skills|technical skills|core skills|tech stack|technologies|competencies|clinical skills",
+        "技能|专业技能|技术栈|技能清单|核心技能|技能特长|skills|technical skills|core skills|"
+        "tech stack|technologies|competencies|clinical skills",
     ),
     ("education", "教育背景|教育经历|教育|学历|education|academic background"),
     (
         "certificates",
-        "证书|资格证书|资质|获奖|荣誉|certifications|certificates|licenses|licences|licensure|awards|licenses and certifications",
+        "证书|资格证书|资质|获奖|荣誉|certifications|certificates|licenses|licences|licensure|"
+        "awards|licenses and certifications",
     ),
     (
         "summary",
@@ -113,9 +117,7 @@ _WEAK_ROLE = "role.participated"
 _BUZZ = terms(tuple(wording.BUZZWORDS.split("|")))
 _DEGREE = terms(tuple(subjects.DEGREES.split("|")))
 _CERTIFICATE = terms(tuple(subjects.CERTIFICATES.split("|")))
-_CASED = frozenset(
-    "go bi ts pg map rt express swift spark helm spring gin node rest agent agents react vue rust epic gemini bs ba".split()
-)
+_CASED = frozenset(subjects.CASED.split())
 
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _MONTH_OF = {name: index + 1 for index, name in enumerate(_MONTHS.split("|"))}
@@ -252,7 +254,7 @@ def _line_weaknesses(line: _Line) -> list[Weakness]:
 
 def _metrics(folded: Folded, line: _Line) -> Iterator[Fact]:
     for quantity in line.quantities:
-        if quantity.is_start or not quantity.unit and not quantity.is_named:
+        if quantity.is_start or not (quantity.unit or quantity.is_named):
             continue
         key = quantity.key or "metric.other"
         if key == "metric.other" and quantity.unit in {*SECONDS, ""}:
@@ -341,25 +343,18 @@ def _papers(folded: Folded, line: _Line) -> Iterator[Fact]:
     ):
         match = pattern.search(folded.text, line.start, line.end)
         is_own_section = line.section == section
-        if match and (is_own_section or line.section in {"", "summary"} and not line.role):
+        if match and (is_own_section or (line.section in {"", "summary"} and not line.role)):
             core = (match.start(), match.end())
             yield _draft(folded, line, key, core, _clause_of(folded, line, core))
 
 
 def _clause_of(folded: Folded, line: _Line, core: tuple[int, int]) -> tuple[int, int]:
-    return next(
-        (
-            (max(start, line.start), min(end, line.end))
-            for start, end in _line_clauses(folded.text, line.start, line.end)
-            if start <= core[0] < end
-        ),
-        core,
-    )
-
-
-def _line_clauses(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for first, last in clauses(text[start:end]):
-        yield start + first, start + last
+    """Return the clause of the line that ``core`` begins in."""
+    places = [
+        (line.start + start, line.start + end)
+        for start, end in clauses(folded.text[line.start : line.end])
+    ]
+    return next((place for place in places if place[0] <= core[0] < place[1]), core)
 
 
 def _draft(

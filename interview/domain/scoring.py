@@ -95,7 +95,7 @@ def score_answer(
 
 
 def _limited(rules: float, answer: Answer) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
-    """Return q after length, honesty and caps; the caps that bit; the notes for the explain line."""
+    """Return q after length, honesty and caps; the caps that bit; notes for the explain line."""
     q, notes = rules, []
     if answer.band is LengthBand.EMPTY:
         return 0.0, (Trigger.TOO_SHORT.value,), ()

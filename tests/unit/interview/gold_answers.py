@@ -28,6 +28,9 @@ class GoldAnswer:
     language: Language
     text: str
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @property
     def name(self) -> str:
         """Return a name for test ids."""
@@ -42,9 +45,7 @@ def load() -> list[GoldAnswer]:
         question = msgspec.convert(data["question"], Question, strict=False)
         for entry in data["answers"]:
             for language in LANGUAGES:
-                answers.append(
-                    GoldAnswer(question, entry["level"], language, entry[language])
-                )
+                answers.append(GoldAnswer(question, entry["level"], language, entry[language]))
     return answers
 
 
