@@ -129,7 +129,7 @@ class Play:
             room_id=self.room_id, text=text, client_id=client_id or uuid4(), ports=self.ports
         )
 
-    def cancel(self, *, by: str = "candidate", **which: object) -> turns.CancelTaken:
+    def cancel(self, *, by: str = "user", **which: object) -> turns.CancelTaken:
         """Interrupt."""
         return turns.cancel_turn(room_id=self.room_id, by=by, ports=self.ports, **which)  # type: ignore[arg-type]
 

@@ -137,7 +137,7 @@ def test_an_answer_against_a_retry_leaves_one_of_them(seat: Seat, attempt: int):
     play.speak()
     play.cancel()
     turns.finish_cancel(
-        room_id=play.room_id, turn_id="t1", epoch=1, by="candidate", ports=play.ports
+        room_id=play.room_id, turn_id="t1", epoch=1, by="user", ports=play.ports
     )
 
     results = at_once(play.answer, play.retry)

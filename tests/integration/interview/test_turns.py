@@ -35,7 +35,7 @@ def last(play: Play) -> ev.Payload:
 def finish_cancel(play: Play, *, turn_id: str = "t1", epoch: int = 1) -> None:
     """Do what the job does that was put off when the turn was cancelled."""
     turns.finish_cancel(
-        room_id=play.room_id, turn_id=turn_id, epoch=epoch, by="candidate", ports=play.ports
+        room_id=play.room_id, turn_id=turn_id, epoch=epoch, by="user", ports=play.ports
     )
 
 
@@ -179,9 +179,9 @@ def test_a_cancel_in_the_queue_ends_the_turn_there_and_frees_its_place(play: Pla
     assert taken == turns.CancelTaken("t1", "cancelled")
     cancelled = last(play)
     assert isinstance(cancelled, ev.TurnCancelled)
-    assert (cancelled.by, cancelled.kept_text, cancelled.provider_closed) == ("candidate", "", True)
+    assert (cancelled.by, cancelled.kept_text, cancelled.provider_closed) == ("user", "", True)
     assert play.stage.waiting == []
-    assert play.stage.interrupted == {f"{play.room_id}.t1.1": "candidate"}
+    assert play.stage.interrupted == {f"{play.room_id}.t1.1": "user"}
     play.speak()
     assert play.stage.speeches == []
 
@@ -208,7 +208,7 @@ def test_a_cancel_at_any_moment_of_speaking_keeps_what_was_said(
         event.payload.text for event in play.log if isinstance(event.payload, ev.TurnSegment)
     )
     assert len(cancelled.kept_text) == (0 if moment is SpeechStarted else 6)
-    assert (Job.FINISH_CANCEL, (str(play.room_id), "t1", "1", "candidate")) in play.outbox.jobs
+    assert (Job.FINISH_CANCEL, (str(play.room_id), "t1", "1", "user")) in play.outbox.jobs
 
 
 def test_the_second_cancel_of_a_turn_says_so_and_adds_nothing(play: Play):
@@ -229,7 +229,7 @@ def test_the_second_cancel_while_the_first_is_under_way_adds_nothing(play: Play)
 
     assert [first.state, second.state, third.state] == ["streaming", "streaming", "cancelled"]
     assert ends(play) == ["turn.cancelled"]
-    assert play.stage.interrupted == {f"{play.room_id}.t1.1": "candidate"}
+    assert play.stage.interrupted == {f"{play.room_id}.t1.1": "user"}
 
 
 @pytest.mark.parametrize("which", [{"turn_id": "t0"}, {"turn_id": "t2"}, {"epoch": 2}])
@@ -271,7 +271,7 @@ def test_there_is_nothing_to_cancel_when_nobody_speaks(play: Play, state: str):
 
 def test_a_room_that_does_not_exist_cannot_be_interrupted(play: Play):
     with pytest.raises(RoomNotFoundError):
-        turns.cancel_turn(room_id=uuid4(), by="candidate", ports=play.ports)
+        turns.cancel_turn(room_id=uuid4(), by="user", ports=play.ports)
 
 
 def test_a_cancelled_turn_is_closed_for_a_worker_that_does_not_answer(play: Play):
@@ -281,7 +281,7 @@ def test_a_cancelled_turn_is_closed_for_a_worker_that_does_not_answer(play: Play
 
     cancelled = last(play)
     assert isinstance(cancelled, ev.TurnCancelled)
-    assert (cancelled.by, cancelled.provider_closed) == ("candidate", False)
+    assert (cancelled.by, cancelled.provider_closed) == ("user", False)
     assert cancelled.kept_text == play.room.planned_text[:40]
     assert play.room.may_answer
 
