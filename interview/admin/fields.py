@@ -63,9 +63,7 @@ class NotesField(WordsField):
     def to_python(self, value: Any) -> Any:
         """Return the numbers; raise ValidationError for anything else."""
         try:
-            return [
-                int(word) for word in str(value or "").translate(_SEPARATORS).split(",") if word
-            ]
+            return [int(word) for word in _words(value)]
         except ValueError:
             raise forms.ValidationError(
                 _("Whole numbers separated by commas, such as 0, 3, -5."), code="notes"

@@ -307,8 +307,8 @@ def test_two_key_points_cannot_share_an_id():
             "q.plain: follow-up f4 goes to q.nope, which does not exist",
         ),
         (
-            FollowUp("f4", "key_point_missing:charm", 50, ask=Text(zh="呢？", en="And?")),
-            "q.plain: follow-up f4 waits for the key point charm, which this question does not have",
+            FollowUp("f4", "key_point_missing:wit", 50, ask=Text(zh="呢？", en="And?")),
+            "q.plain: follow-up f4 waits for the key point wit, which this question does not have",
         ),
         (
             FollowUp("f4", "strong", 50),
