@@ -1,6 +1,8 @@
 """Words in an answer that speak to the machinery: found, cut out, and the rest is scored."""
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
 from interview.domain.lexicon import attacks
 from interview.domain.matching import Folded, sentences, terms
@@ -16,7 +18,8 @@ def injections(folded: Folded) -> tuple[tuple[int, int], ...]:
     hits = [match.span() for pattern in _INJECTIONS for match in pattern.finditer(folded.text)]
     if not hits:
         return ()
-    return _merged([_widened(hit, list(sentences(folded.text))) for hit in hits])
+    places = list(sentences(folded.text))
+    return _merged([_widened(hit, places) for hit in _merged(hits)])
 
 
 def without(folded: Folded, cut: tuple[tuple[int, int], ...]) -> Folded:
@@ -42,15 +45,17 @@ def is_abusive(folded: Folded) -> bool:
 
 
 def _widened(hit: tuple[int, int], places: list[tuple[int, int]]) -> tuple[int, int]:
-    """Return the hit grown to the whole of every sentence it touches."""
-    touched = [(s, e) for s, e in places if s < hit[1] and hit[0] < e]
+    """Return the hit grown to the whole of every sentence it touches; places are in order."""
+    first = bisect_right(places, hit[0], key=lambda place: place[1])
+    last = bisect_left(places, hit[1], key=lambda place: place[0])
+    touched = places[first:last]
     return (
-        min([hit[0], *(start for start, _ in touched)]),
-        max([hit[1], *(end for _, end in touched)]),
+        min([hit[0], *(start for start, _ in touched[:1])]),
+        max([hit[1], *(end for _, end in touched[-1:])]),
     )
 
 
-def _merged(places: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def _merged(places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(places):
         if merged and start <= merged[-1][1]:

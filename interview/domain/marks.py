@@ -10,6 +10,7 @@ from interview.domain.quantities import Quantity
 
 MAX_MARKS_PER_RULE = 3
 MAX_QUOTE_CHARACTERS = 60
+_NEAR = 60  # how far, in characters, the other side of a trade-off may stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,10 @@ def _tradeoffs(folded: Folded) -> Iterator[Mark]:
     """Yield the trade-offs that name both sides: words before the turn, and words after it."""
     for start, end in sentences(folded.text):
         for match in _TRADEOFF.finditer(folded.text, start, end):
-            before = _ONE_WORD.findall(folded.text, start, match.start())
-            after = _ONE_WORD.findall(folded.text, match.end(), end)
+            before = _ONE_WORD.findall(
+                folded.text, max(start, match.start() - _NEAR), match.start()
+            )
+            after = _ONE_WORD.findall(folded.text, match.end(), min(end, match.end() + _NEAR))
             if len(after) >= 2 and len(before) + len(after) >= 6:
                 yield mark_at(folded, "tradeoff_pair", match.start(), end)
 

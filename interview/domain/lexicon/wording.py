@@ -257,8 +257,8 @@ PLAIN = (
 # qualifiers of a number that may differ from the result without contradicting it
 UNSETTLED = (
     "最差 最高 最低 最慢 最坏 最好 目标 超时 预算 上限 阈值 告警 峰值 压测 单次 "
-    " "
-    "worst best target goal timeout budget limit threshold alert capof slowest peak atmost atleast loadtest staging"
+    "worst best target goal timeout budget limit threshold alert capof slowest peak "
+    "atmost atleast loadtest staging"
 )
 
 # English words that may follow a number and are not what it counts
