@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from ninja import Router, Status
 
 from interview import runtime, selectors
@@ -16,6 +17,7 @@ from interview.api.schemas import (
     HintOut,
     ResumeRef,
     RoomIn,
+    ShareOut,
     SettingsIn,
 )
 from interview.domain.errors import InvalidInputError
@@ -30,6 +32,8 @@ def create_room(
     request: HttpRequest, response: HttpResponse, body: RoomIn
 ) -> Status[dict[str, Any]]:
     """Take the seat; the answer also holds ``room_token``, for programs, once."""
+    if body.engine == "model":
+        raise InvalidInputError("No model is configured here; choose scripted or auto.")
     player = visitor(request).player or players.new_player()
     set_player(response, players.cookie_value(player))
     opened = rooms.open_room(
@@ -109,6 +113,15 @@ def leave(request: HttpRequest, room_id: UUID) -> dict[str, Any]:
     selectors.own_room(room_id, visitor(request))
     rooms.leave(room_id=room_id, ports=runtime.ports())
     return selectors.room_json(selectors.room_by_id(room_id))
+
+
+@router.post("/{room_id}/share", url_name="share", response={201: ShareOut})
+def share(request: HttpRequest, room_id: UUID) -> Status[ShareOut]:
+    """Make a link that lets others watch; making another one ends it."""
+    selectors.own_room(room_id, visitor(request))
+    token = rooms.share(room_id=room_id)
+    page = reverse("room-page", args=[room_id])
+    return Status(201, ShareOut(token=token, page=f"{page}?token={token}"))
 
 
 @router.patch("/{room_id}/settings", url_name="settings", response=dict[str, Any])

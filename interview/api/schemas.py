@@ -1,6 +1,6 @@
 """What comes in and goes out over REST."""
 
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from ninja import Field, Schema
@@ -80,9 +80,8 @@ class HintOut(Schema):
     hint: str
 
 
-class LogPage(Schema):
-    """A page of the log, in order."""
+class ShareOut(Schema):
+    """A token for watching only, and the page it opens."""
 
-    events: list[dict[str, Any]]
-    next_offset: int
-    top_offset: int
+    token: str
+    page: str

@@ -10,7 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from interview.domain import game
-from interview.domain.errors import InvalidInputError, RoomSettledError, SceneryNotFoundError
+from interview.domain.errors import (
+    InvalidInputError,
+    RateLimitedError,
+    RoomSettledError,
+    SceneryNotFoundError,
+)
 from interview.domain.events import SettingsChanged
 from interview.domain.game import Opening
 from interview.domain.ports import Ports
@@ -21,6 +26,7 @@ from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow
 from interview.services import editions, event_log, resumes, turns
 
+MAX_LIVE_ROOMS = 20
 IDLE_AFTER = timedelta(hours=24)
 
 
@@ -65,6 +71,7 @@ def open_on(
     edition: Edition, opening: Opening, *, owner: UUID, resume: ResumeRow, ports: Ports
 ) -> OpenedRoom:
     """Do as `open_room` does, on an edition at hand."""
+    _check_has_room_left(owner)
     _check_offered(edition, opening.mode, opening.language, opening.strategy)
     position = Position(edition=edition, resume=resumes.parsed(resume))
     token = secrets.token_urlsafe(24)
@@ -82,6 +89,22 @@ def open_on(
         row.save(force_insert=True)
         event_log.append(row, record, outbox=ports.outbox)
     return OpenedRoom(row.pk, token)
+
+
+def _check_has_room_left(owner: UUID) -> None:
+    n_live = RoomRow.objects.filter(owner=owner).exclude(status=Status.SETTLED).count()
+    if n_live >= MAX_LIVE_ROOMS:
+        raise RateLimitedError(
+            f"You have {n_live} interviews open; finish or leave one first.",
+            retry_after_seconds=60,
+        )
+
+
+def share(*, room_id: UUID) -> str:
+    """Return a new token that lets its bearer read the room; an earlier one stops working."""
+    token = secrets.token_urlsafe(16)
+    RoomRow.objects.filter(pk=room_id).update(share_token_hash=token_hash(token))
+    return token
 
 
 def token_hash(token: str) -> str:
