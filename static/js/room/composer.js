@@ -67,6 +67,7 @@ export class Composer {
   }
 
   #changed() {
+    if (this.status.classList.contains("is-nudging")) this.#calm();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#keepDraft(), DRAFT_PAUSE_MS);
     this.#measure();
@@ -80,15 +81,15 @@ export class Composer {
   #submit() {
     const text = this.input.value.trim();
     if (text === "") {
-      this.#nudge(t("Say something first. Even “I don’t know, but here is how I would find out.”"));
+      this.nudge(t("Say something first. Even “I don’t know, but here is how I would find out.”"));
       return;
     }
     if (text.length > LONGEST) {
-      this.#nudge(t("That is over 8,000 characters. Nobody on this bench reads that far."));
+      this.nudge(t("That is over 8,000 characters. Nobody on this bench reads that far."));
       return;
     }
     if (this.floor !== "answer" && this.floor !== "interrupted") {
-      this.#nudge(this.#whyNot());
+      this.nudge(this.#whyNot());
       return;
     }
     this.input.value = "";
@@ -105,10 +106,11 @@ export class Composer {
     return t("Wait for the question. Your draft is safe.");
   }
 
-  #nudge(sentence) {
+  /** Say why something cannot be done, until the candidate goes on or the move changes. */
+  nudge(sentence) {
+    this.status.setAttribute("role", "alert"); // only a refusal is read out; moves have the announcer
     this.status.textContent = sentence;
     this.status.classList.add("is-nudging");
-    this.nudged = true;
   }
 
   /** Put text back for another try, in front of whatever has been typed since. */
@@ -135,14 +137,19 @@ export class Composer {
     this.hint.disabled = floor !== "answer" || Boolean(hintText);
     this.form.dataset.floor = floor;
     const sentence = this.#sentence({ floor, name, isInterrupting, isOnline });
-    if (this.lastSentence !== sentence) {
-      this.lastSentence = sentence;
-      this.status.textContent = sentence;
-      this.status.classList.remove("is-nudging");
+    if (this.sentence !== sentence) {
+      this.sentence = sentence;
+      this.#calm();
     }
     const slip = byId("hint-text");
     slip.hidden = !hintText;
     byId("hint-words").textContent = hintText || "";
+  }
+
+  #calm() {
+    this.status.removeAttribute("role");
+    this.status.textContent = this.sentence;
+    this.status.classList.remove("is-nudging");
   }
 
   #sentence({ floor, name, isInterrupting, isOnline }) {

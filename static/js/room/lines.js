@@ -74,7 +74,7 @@ export function turnLine(entry, { person, words, shown, actions, isCurrent }) {
   line.querySelector(".line__who").append(
     h("span", { class: "line__lang", "aria-hidden": "true" }, entry.lang === "zh" ? "中" : "EN"),
   );
-  if (!isOver && !entry.text) {
+  if (shown === 0 && (entry.text || !isOver)) {
     speech.classList.add("speech--waiting", "waiting");
     speech.textContent = words.waiting(entry);
   }
@@ -250,7 +250,8 @@ function scoreFoot(entry, words, actions, isOpen) {
       h("span", { class: "verdict-strip__why" }, t("why")),
     ),
   );
-  const seen = new Set(entry.changes.map((change) => change.reason));
+  const struck = entry.changes.filter((change) => change.kind === "hp");
+  const seen = new Set(struck.map((change) => change.reason));
   const marks = (result.evidence || []).filter((item) => !seen.has(item.rule) && seen.add(item.rule));
   for (const item of marks.slice(0, 5)) {
     const isBad = words.isAgainst(item, result.dimensions);
@@ -264,21 +265,25 @@ function scoreFoot(entry, words, actions, isOpen) {
   return isOpen ? [foot, whyPanel(entry, words)] : [foot];
 }
 
+/** The blow or the kindness of an answer, as stamps; whoever asked comes first. */
 function damageStamps(entry, words) {
-  return entry.changes.map((change) => {
+  const asker = entry.score?.persona;
+  const changes = entry.changes.filter((change) => change.to !== change.from);
+  changes.sort((one, other) => (other.persona === asker) - (one.persona === asker));
+  return changes.map((change) => {
     const delta = change.to - change.from;
-    if (delta === 0) return null;
-    const who = change.kind === "approval" ? words.name(change.persona) : words.rule(change.reason);
-    const extra = change.shielded ? ` ${t("(half: shield)")}` : "";
+    const rule = words.rule(change.reason);
+    const shield = change.shielded ? ` ${t("(half: shield)")}` : "";
     return h(
       "span",
       {
         class: `stamp stamp--change ${delta < 0 ? "" : "stamp--jade"}`,
         "data-change": change.kind,
+        title: rule,
       },
-      `${who} ${signed(delta)}${extra}`,
+      `${change.kind === "approval" ? words.name(change.persona) : rule} ${signed(delta)}${shield}`,
     );
-  }).filter(Boolean);
+  });
 }
 
 function glyphTone(glyph) {

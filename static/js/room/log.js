@@ -53,12 +53,13 @@ export class Log {
     });
   }
 
-  /** Show the panel's first words, one seat after the other when `isLive`. */
+  /** Show the panel's first words; when `isLive` one by one: `onSeat(person)`, at the end null. */
   greet(isLive, onSeat) {
     const lines = this.room.panel.map((person) => greetingLine(person, this.room.language));
     this.list.prepend(h("div", { class: "greetings" }, ...lines));
     if (!isLive || prefersStill()) return;
     this.hold(this.room.panel.length * GREETING_EVERY_MS + 250);
+    this.list.classList.add("is-greeting");
     for (const [index, line] of lines.entries()) {
       line.hidden = true;
       setTimeout(() => {
@@ -68,6 +69,10 @@ export class Log {
         if (this.isFollowing) this.toEnd();
       }, 150 + index * GREETING_EVERY_MS);
     }
+    setTimeout(() => {
+      this.list.classList.remove("is-greeting");
+      onSeat(null);
+    }, 150 + lines.length * GREETING_EVERY_MS);
   }
 
   /** Stop the typewriter for a beat, so that a blow can land before the next words. */

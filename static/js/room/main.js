@@ -50,6 +50,7 @@ let state = emptyRoom(room);
 let isCatchingUp = true;
 let isInterrupting = false;
 let isAskingAgain = false;
+let isGreeting = false;
 let hints = kept(`hotseat.hints.${room.id}`, {});
 let isDrawQueued = false;
 let voice = { id: null, isHeard: false };
@@ -187,7 +188,7 @@ function draw() {
   page.dataset.offset = String(state.offset);
   log.mayRetry = !state.result && (now === "interrupted" || now === "stuck");
   log.render(state, outbox.entries(), { isLive: isLive() });
-  stage.light(now === "settled" ? null : turn?.speaker || null);
+  if (!isGreeting) stage.light(now === "settled" ? null : turn?.speaker || null);
   stage.render(state, voice);
   papers.render(state, connection.latencyMs);
   settings.render(state);
@@ -315,7 +316,7 @@ async function askAgain() {
   try {
     await sendJson(`${api}/retry`, {});
   } catch (error) {
-    say(sentenceFor(error));
+    composer.nudge(sentenceFor(error));
   } finally {
     isAskingAgain = false;
   }
@@ -330,7 +331,7 @@ async function takeHint() {
     keep(`hotseat.hints.${room.id}`, hints);
     announcer.say(hint);
   } catch (error) {
-    say(sentenceFor(error));
+    composer.nudge(sentenceFor(error));
   }
   draw();
 }
@@ -346,12 +347,6 @@ async function leave() {
   }
 }
 
-/** Say a refusal where the reader is looking: under the composer, and aloud. */
-function say(sentence) {
-  byId("composer-status").textContent = sentence;
-  composer.lastSentence = null;
-  announcer.alarm(sentence);
-}
 
 function isGoalRead() {
   return kept(`hotseat.overtime.${room.id}`, false);
@@ -452,9 +447,12 @@ function wirePage() {
 function begin() {
   wirePage();
   const isFirstTurn = room.status !== "settled" && room.round <= 1 && (room.turn?.id ?? "t1") === "t1";
-  log.greet(isFirstTurn && kept(`hotseat.greeted.${room.id}`, false) === false, (person) => {
-    stage.arrive(person.id);
+  const isNew = isFirstTurn && kept(`hotseat.greeted.${room.id}`, false) === false;
+  log.greet(isNew, (person) => {
+    isGreeting = person !== null;
+    if (!person) return queueDraw();
     sound.motif(person.motif);
+    return stage.arrive(person.id);
   });
   keep(`hotseat.greeted.${room.id}`, true);
   if (room.offset === 0) isCatchingUp = false;

@@ -109,29 +109,35 @@ export class Papers {
 
   /** Write the text with its claims marked; overlapping claims are cut at every border. */
   #writeResume({ text, facts }) {
-    const borders = [...new Set([0, text.length, ...facts.flatMap((fact) => [fact.start, fact.end])])]
+    const headings = headingsOf(text);
+    const spans = [...facts, ...headings, ...headings.map(({ start, mark }) => ({ start, end: mark }))];
+    const borders = [...new Set([0, text.length, ...spans.flatMap((span) => [span.start, span.end])])]
       .filter((border) => border >= 0 && border <= text.length)
       .sort((one, other) => one - other);
     for (let index = 0; index + 1 < borders.length; index += 1) {
       const [start, end] = [borders[index], borders[index + 1]];
+      const heading = headings.find((other) => other.start <= start && other.end >= end);
+      if (heading && end <= heading.mark) continue; // the hashes of a heading are not for reading
       const over = facts.filter((fact) => fact.start <= start && fact.end >= end);
-      const piece = text.slice(start, end);
-      if (over.length === 0) {
-        this.resume.append(piece);
-        continue;
-      }
-      const isWeak = over.some((fact) => fact.weaknesses?.length);
-      const mark = h("mark", { class: `fact ${isWeak ? "fact--weak" : ""}` }, piece);
-      this.resume.append(mark);
-      for (const fact of over) {
-        this.facts.set(fact.id, [...(this.facts.get(fact.id) || []), mark]);
-        if (fact.end === end && fact.weaknesses?.length) {
-          const spot = softSpot(fact.weaknesses, this.words);
-          this.spots.set(fact.id, spot);
-          this.resume.append(spot);
-        }
-      }
+      this.resume.append(this.#piece(text.slice(start, end), over, Boolean(heading)));
+      for (const fact of over) this.#spot(fact, end);
     }
+  }
+
+  #piece(text, facts, isHeading) {
+    const words = isHeading ? h("b", { class: "resume-text__heading" }, text) : text;
+    if (facts.length === 0) return words;
+    const isWeak = facts.some((fact) => fact.weaknesses?.length);
+    const mark = h("mark", { class: `fact ${isWeak ? "fact--weak" : ""}` }, words);
+    for (const fact of facts) this.facts.set(fact.id, [...(this.facts.get(fact.id) || []), mark]);
+    return mark;
+  }
+
+  #spot(fact, end) {
+    if (fact.end !== end || !fact.weaknesses?.length) return;
+    const spot = softSpot(fact.weaknesses, this.words);
+    this.spots.set(fact.id, spot);
+    this.resume.append(spot);
   }
 
   #choose(tab, isFocused = true) {
@@ -150,4 +156,13 @@ export class Papers {
     const step = event.key === "ArrowRight" ? 1 : -1;
     this.#choose(tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length]);
   }
+}
+
+/** Return the heading lines of a Markdown résumé; `mark` is where the hashes end. */
+function headingsOf(text) {
+  return [...text.matchAll(/^(#{1,6}[ \t]+).*$/gm)].map((match) => ({
+    start: match.index,
+    mark: match.index + match[1].length,
+    end: match.index + match[0].length,
+  }));
 }
