@@ -47,7 +47,7 @@ def simulate(
 
 
 def _play(mode: Mode, skill: float, run: int, position: Position) -> Room:
-    chance = random.Random(f"{mode} {skill} {run}")  # noqa: S311  (a simulation, not a secret)
+    chance = random.Random(f"{mode} {skill} {run}")
     record = opened(position, mode=mode, seed=run)
     while record.room.status is not Status.SETTLED:
         ask(record)

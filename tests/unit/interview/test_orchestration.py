@@ -1,5 +1,7 @@
 """Who speaks next: the hard rules, and each strategy within them."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,7 +89,7 @@ def test_hard_rules_stand_above_every_strategy(
     assert set(order[:3]) == set(PANEL)
     for persona in available(room):
         places = [i for i, speaker in enumerate(order) if speaker == persona]
-        gaps = [b - a - 1 for a, b in zip(places, places[1:], strict=False)]
+        gaps = [b - a - 1 for a, b in itertools.pairwise(places)]
         assert max(gaps, default=0) <= 2 * len(PANEL) - 2
 
 
