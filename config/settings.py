@@ -101,7 +101,7 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "django_prometheus.db.backends.postgresql",  # counts queries and their errors
         **env.postgres("DATABASE_URL", default="postgresql://hotseat@127.0.0.1:5432/hotseat"),
         "OPTIONS": {
             **env.postgres_options("DATABASE_URL"),
