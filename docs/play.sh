@@ -7,7 +7,8 @@
 #
 #   BASE_URL   where Hotseat runs                              http://localhost:8000
 #   MODE       survive or convince                             survive
-#   SKILL      strong: answers with numbers; weak: padding     strong
+#   SKILL      strong: takes every hint, adds numbers of its   strong
+#              own; weak: pads with big words
 #   SCENERY    an id of GET /api/sceneries                     group_grilling
 #   SEED       the same seed and answers give the same game    7
 #
@@ -184,6 +185,11 @@ while :; do
 
     total=$(wc -l <"$work/$SKILL")
     answer=$(sed -n "$((number % total + 1))p" "$work/$SKILL")
+    if [ "$SKILL" = strong ]; then # a hint is a sentence with blanks; fill them in
+        call POST "/api/rooms/$room/hint"
+        expect 200
+        answer="$(pick hint | awk '{ n = 3; while (sub(/__+/, n)) n++; print }') $answer"
+    fi
     number=$((number + 1))
     say "you: $answer"
     body=$(python3 -c '
