@@ -6,6 +6,7 @@ two hundred waiting threads, not two hundred loops.
 """
 
 import asyncio
+import contextlib
 import os
 import queue
 import threading
@@ -32,12 +33,13 @@ from gateway.domain.bulkhead import BulkheadPolicy
 from gateway.domain.errors import StateUnavailableError
 from gateway.domain.messages import Deadlines
 from gateway.domain.ports import Ports
-from gateway.domain.speech import Piece, SpeechOrder
+from gateway.domain.speech import Outcome, Piece, SpeechOrder
 from gateway.services import queues, streaming
 from gateway.services.heartbeat import Heart
 
 TURNS = "turns"
 HANDOVER_PIECES = 64
+WRITE_SECONDS = 20.0
 STORE_TIMEOUT_SECONDS = 2.0
 STORE_CONNECTIONS = 32
 SCRAPE_SECONDS = 0.5
@@ -220,13 +222,14 @@ class _Over:
 
 
 class Handover:
-    """A bounded queue from the loop to one thread; ``put`` and ``offer`` are the loop's."""
+    """A bounded queue from the loop to one thread, whose end is ``pieces``."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, *, bound: int = HANDOVER_PIECES) -> None:
         self._loop = loop
         self._pieces: queue.SimpleQueue[Piece | _Over] = queue.SimpleQueue()
         self._room = bound
         self._freed = asyncio.Event()
+        self._written = asyncio.Event()
 
     async def put(self, piece: Piece) -> None:
         """Hand over the piece; wait while the thread is that far behind."""
@@ -242,6 +245,12 @@ class Handover:
         self._pieces.put(piece)
         return True
 
+    async def written(self) -> None:
+        """Return once the thread is through with the outcome, or has taken too long over it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self._written.wait()
+
     def finish(self, error: BaseException | None) -> None:
         """Say that nothing follows."""
         self._pieces.put(_Over(error))
@@ -251,6 +260,8 @@ class Handover:
         while not isinstance(piece := self._pieces.get(), _Over):
             self._loop.call_soon_threadsafe(self._free)
             yield piece
+            if isinstance(piece, Outcome):
+                self._loop.call_soon_threadsafe(self._written.set)
         if piece.error is not None:
             raise piece.error
 

@@ -36,6 +36,10 @@ class Outbox(Protocol):
         """Hand over the piece if there is room now, and say whether there was."""
         ...
 
+    async def written(self) -> None:
+        """Return once the outcome handed over is written down."""
+        ...
+
 
 async def cancel(*, stream_id: str, by: str, ports: Ports) -> bool:
     """Order the stream to stop; False when that had been ordered before."""
@@ -59,6 +63,8 @@ async def speak(*, order: SpeechOrder, ports: Ports, heart: Heart, outbox: Outbo
         with heart.keep_lease(claim, on_lost=lambda: _fence(watchdog)):
             async with ports.cancels.watch(order.stream_id, watchdog.stop):
                 await _Turn(order, watchdog, ports=ports, heart=heart, outbox=outbox).run()
+            # A turn whose outcome waits to be written still has a living worker.
+            await outbox.written()
     finally:
         await shielding.give_back(lambda: ports.leases.release(claim))
 

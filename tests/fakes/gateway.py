@@ -362,11 +362,14 @@ class FakeProvider:
 
 
 class Recorder:
-    """An outbox that keeps the pieces; ``is_full`` makes offers fail."""
+    """An outbox that keeps the pieces; ``is_full`` makes offers fail, ``pen`` is who writes."""
 
     def __init__(self) -> None:
         self.pieces: list[object] = []
         self.is_full = False
+        self.pen = asyncio.Event()
+        self.pen.set()
+        self.is_asked_for_pen = asyncio.Event()
 
     async def put(self, piece: object) -> None:
         """Keep the piece."""
@@ -377,6 +380,11 @@ class Recorder:
         if not self.is_full:
             self.pieces.append(piece)
         return not self.is_full
+
+    async def written(self) -> None:
+        """Wait for the pen."""
+        self.is_asked_for_pen.set()
+        await self.pen.wait()
 
 
 def make_ports(

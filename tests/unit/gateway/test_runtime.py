@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from gateway.domain.speech import FirstToken
+from gateway.domain.messages import FinishReason, Usage
+from gateway.domain.speech import FirstToken, Outcome
 from gateway.runtime import Handover
 
 
@@ -40,3 +41,19 @@ async def test_pieces_end_when_the_turn_does() -> None:
     handover.finish(None)
 
     assert list(handover.pieces()) == []
+
+
+async def test_an_outcome_is_written_once_the_thread_comes_back_for_more() -> None:
+    outcome = Outcome("So.", 1, FinishReason.STOP, Usage(), duration_ms=5)
+    handover = Handover(asyncio.get_running_loop())
+    await handover.put(outcome)
+    written = asyncio.create_task(handover.written())
+    pieces = handover.pieces()
+    assert next(pieces) == outcome
+    await asyncio.sleep(0)
+    assert not written.done()
+
+    handover.finish(None)
+
+    assert list(pieces) == []
+    await written

@@ -206,6 +206,19 @@ async def test_a_newer_epoch_ends_the_older_one_as_fenced() -> None:
         assert await streaming.alive(lease_ids=("room.t1",), ports=spoken.ports) == {"room.t1"}
 
 
+async def test_a_turn_lives_until_its_outcome_is_written_down() -> None:
+    async with stage(START, None) as spoken:
+        spoken.outbox.pen.clear()
+        await streaming.cancel(stream_id=ORDER.stream_id, by="user", ports=spoken.ports)
+        await spoken.outbox.is_asked_for_pen.wait()
+        assert await streaming.alive(lease_ids=("room.t1",), ports=spoken.ports) == {"room.t1"}
+
+        spoken.outbox.pen.set()
+        await spoken.task
+
+        assert await streaming.alive(lease_ids=("room.t1",), ports=spoken.ports) == set()
+
+
 async def test_a_turn_that_is_abandoned_ends_its_stream_and_frees_its_lease() -> None:
     async with stage(START, TextDelta("a"), None) as spoken:
         spoken.task.cancel()
