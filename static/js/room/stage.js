@@ -85,6 +85,7 @@ export class Stage {
 
   #faceOf(id, state, voice) {
     if (voice.id === id) return voice.isHeard ? "speaking" : "thinking";
+    if (state.convinced.includes(id)) return "pleased";
     for (let index = state.entries.length - 1; index >= 0; index -= 1) {
       const entry = state.entries[index];
       if (entry.kind === "turn" && entry.speaker === id && entry.text) return "idle";

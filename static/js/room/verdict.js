@@ -20,7 +20,9 @@ export function showVerdict(state, room, words) {
     rounds: end.rounds,
     points: score(end.score),
   });
-  byId("verdict-seal").textContent = sealWord(end.result);
+  for (const seal of sheet.querySelectorAll("[data-seal]")) {
+    seal.hidden = seal.dataset.seal !== end.result;
+  }
   const out = state.walkedOut.at(-1);
   if (end.reason === "walked_out" && out) {
     byId("verdict-sentence").textContent = t("{name} scraped back the chair and was gone.", {
@@ -30,10 +32,4 @@ export function showVerdict(state, room, words) {
   byId("verdict-link").href = room.links?.settlement || `${room.links.page}/settlement`;
   sheet.hidden = false;
   byId("verdict-link").focus({ preventScroll: true });
-}
-
-/** Return the word cut into the seal. */
-function sealWord(result) {
-  if (result === "won") return t("HEARD");
-  return result === "lost" ? t("OUT") : t("LEFT");
 }
