@@ -17,7 +17,6 @@ from interview.domain.glyphs import glyph
 from interview.domain.judgement import Heard, Verdict, chance, judge
 from interview.domain.lines import band_of, react
 from interview.domain.orchestration import Choice, Reason, choose_speaker
-from interview.domain.planning import Plan
 from interview.domain.position import Position
 from interview.domain.questions import Question
 from interview.domain.room import Record, Room, Status, WinReason
@@ -270,10 +269,10 @@ def _next_round(record: Record, position: Position, *, answer: str) -> None:
     turn_id = _new_turn(record, choice)
     if plan.trigger is not None and plan.followup_id is not None:
         record.add(ev.FollowupFired(id=plan.followup_id, trigger=plan.trigger), turn_id)
-    record.add(_planned(plan), turn_id)
+    record.add(plan, turn_id)
 
 
-def next_plan(room: Room, position: Position, *, answer: str) -> tuple[Choice, Plan]:
+def next_plan(room: Room, position: Position, *, answer: str) -> tuple[Choice, ev.TurnPlanned]:
     """Return who speaks next and what they ask: a follow-up, a side line, or a root question."""
     speaker = room.thread.speaker
     if room.n_roots and speaker not in room.convinced:
@@ -310,21 +309,6 @@ def _new_turn(record: Record, choice: Choice) -> str:
         turn_id,
     )
     return turn_id
-
-
-def _planned(plan: Plan) -> ev.TurnPlanned:
-    return ev.TurnPlanned(
-        speaker=plan.speaker,
-        intent=plan.intent,
-        question_id=plan.question_id,
-        text=plan.text,
-        trigger=plan.trigger,
-        followup_id=plan.followup_id,
-        fact_id=plan.fact_id,
-        claim=plan.claim,
-        depth=plan.depth,
-        tags=list(plan.tags),
-    )
 
 
 def _settle(record: Record, result: Result, reason: str) -> None:

@@ -7,11 +7,12 @@ as guidance. Choice of a root question, highest first (product rules, section 6)
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from interview.domain.bilingual import Language, Text
+from interview.domain.events import TurnPlanned
 from interview.domain.lots import lot
 from interview.domain.position import Position
 from interview.domain.questions import FollowUp, Question
@@ -21,22 +22,6 @@ from interview.domain.room import Room
 
 MAX_DEPTH = 3
 CLAIM_SLOT = "{claim}"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One question to be asked, in the room's language, and where it came from."""
-
-    speaker: str
-    intent: Literal["root", "follow_up", "escalate", "branch", "repeat"]
-    question_id: str
-    text: str
-    trigger: str | None = None
-    followup_id: str | None = None
-    fact_id: str | None = None
-    claim: str | None = None
-    depth: int = 0
-    tags: tuple[str, ...] = ()
 
 
 def level(room: Room, position: Position) -> int:
@@ -51,7 +36,7 @@ def pressure(room: Room, position: Position) -> int:
     return min(MAX_DEPTH, 1 + (level(room, position) - 1) // 2)
 
 
-def plan_root(room: Room, position: Position, speaker: str) -> Plan:
+def plan_root(room: Room, position: Position, speaker: str) -> TurnPlanned:
     """Return the root question this speaker asks next, the best match to the résumé first."""
     question = max(
         _candidates(room, position, speaker),
@@ -66,7 +51,7 @@ def best_worth(room: Room, position: Position, speaker: str) -> float:
     return max(_worth(room, position, speaker, q) for q in candidates)
 
 
-def plan_branch(room: Room, position: Position, speaker: str, trigger: str) -> Plan | None:
+def plan_branch(room: Room, position: Position, speaker: str, trigger: str) -> TurnPlanned | None:
     """Return the side line that ``trigger`` opens, once per room; None where there is none."""
     for branch in position.scenery.branches:
         if branch.trigger != trigger or trigger in room.fired_branches:
@@ -74,11 +59,11 @@ def plan_branch(room: Room, position: Position, speaker: str, trigger: str) -> P
         question = position.edition.questions[branch.goto]
         if question.id not in room.asked and _is_askable(question, position):
             plan = _root_plan(room, position, speaker, question, intent="branch")
-            return _with_trigger(plan, trigger, followup_id=f"branch:{trigger}")
+            return replace(plan, trigger=trigger, followup_id=f"branch:{trigger}")
     return None
 
 
-def plan_follow_up(room: Room, position: Position, triggers: Sequence[str]) -> Plan | None:
+def plan_follow_up(room: Room, position: Position, triggers: Sequence[str]) -> TurnPlanned | None:
     """Return the armed follow-up of highest priority, or None when the panel moves on."""
     thread = room.thread
     if thread.depth >= pressure(room, position):
@@ -96,16 +81,18 @@ def plan_follow_up(room: Room, position: Position, triggers: Sequence[str]) -> P
     return None
 
 
-def _follow(room: Room, position: Position, question: Question, followup: FollowUp) -> Plan | None:
+def _follow(
+    room: Room, position: Position, question: Question, followup: FollowUp
+) -> TurnPlanned | None:
     if followup.goto is not None:
         target = position.edition.questions[followup.goto]
         if target.id in room.asked or not _is_askable(target, position):
             return None
         plan = _root_plan(room, position, room.thread.speaker, target, intent="escalate")
-        return _with_trigger(plan, followup.trigger, followup_id=followup.id)
+        return replace(plan, trigger=followup.trigger, followup_id=followup.id)
     if followup.ask is None:
         return None
-    return Plan(
+    return TurnPlanned(
         speaker=room.thread.speaker,
         intent="follow_up",
         question_id=question.id,
@@ -133,32 +120,17 @@ def _root_plan(
     question: Question,
     *,
     intent: Literal["root", "escalate", "branch"],
-) -> Plan:
+) -> TurnPlanned:
     fact = _fact_for(room, position, question)
     claim = claim_of(fact) if fact is not None else None
-    return Plan(
+    return TurnPlanned(
         speaker=speaker,
         intent=intent,
         question_id=question.id,
         text=_fill(question.ask, language_of(room, position, speaker), claim),
         fact_id=fact.id if fact is not None else None,
         claim=claim,
-        tags=question.tags,
-    )
-
-
-def _with_trigger(plan: Plan, trigger: str, *, followup_id: str) -> Plan:
-    return Plan(
-        speaker=plan.speaker,
-        intent=plan.intent,
-        question_id=plan.question_id,
-        text=plan.text,
-        trigger=trigger,
-        followup_id=followup_id,
-        fact_id=plan.fact_id,
-        claim=plan.claim,
-        depth=plan.depth,
-        tags=plan.tags,
+        tags=list(question.tags),
     )
 
 
