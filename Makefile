@@ -7,7 +7,7 @@ export PORT DATA_DIR BIND VERBOSE
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test coverage unit integration contracts e2e check fmt fmt-check lint types imports \
-	migrations messages seed bench-rooms bench-cancel bench-fold bench-relay
+	migrations messages snapshot seed bench-rooms bench-cancel bench-fold bench-relay
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ migrations: ## whether the models and the migrations agree
 
 messages: ## compile the translations
 	@$(VENV) -c "from pathlib import Path; from compose.prepare import compile_messages as c; print(c(Path('locale')), 'compiled')"
+
+snapshot: ## write the API's description that a test compares with
+	@$(VENV) -W ignore manage.py export_openapi_schema --api interview.api.api --indent 2 --sorted --output tests/snapshots/openapi.json
+	@echo >> tests/snapshots/openapi.json
 
 seed: ## load the content into the running stack's database
 	@$(VENV) manage.py load_content

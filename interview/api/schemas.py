@@ -1,33 +1,48 @@
 """What comes in and goes out over REST."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
+from pydantic import AfterValidator
 
 from interview.domain.room import Pace
 from interview.domain.scenery import Mode, Strategy
+
+
+def _storable(text: str) -> str:
+    """Return the text if a database can hold it; raise ValueError."""
+    if "\x00" in text:
+        raise ValueError("there is a zero byte in it")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("there is half a character in it") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
 
 
 class ResumeRef(Schema):
     """A résumé: pasted text, a sample by name, or one already stored."""
 
     text: str | None = None
-    sample: str | None = Field(None, max_length=64)
+    sample: Text | None = Field(None, max_length=64)
     id: UUID | None = None
 
 
 class RoomIn(Schema):
     """The room to open."""
 
-    scenery: str = Field(max_length=64)
+    scenery: Text = Field(max_length=64)
     mode: Mode
     language: Literal["zh", "en"]
     resume: ResumeRef
     strategy: Strategy | None = None
     seed: int | None = Field(None, ge=0, lt=2**31)
     engine: Literal["auto", "scripted", "model"] = "auto"
-    nickname: str = Field("", max_length=40)
+    nickname: Text = Field("", max_length=40)
 
 
 class SettingsIn(Schema):

@@ -6,6 +6,7 @@ GameError
 ├── SceneryNotFoundError       404 scenery_not_found
 ├── ResumeNotFoundError        404 resume_not_found
 ├── RoomSettledError           409 room_settled
+├── MethodNotAllowedError      405 method_not_allowed
 ├── NotYourTurnError           409 not_your_turn
 ├── IdempotencyConflictError   409 idempotency_conflict
 ├── NothingToCancelError       409 nothing_to_cancel
@@ -14,6 +15,7 @@ GameError
 ├── OffsetOutOfRangeError      416 offset_out_of_range
 ├── InvalidInputError          422 invalid
 │   └── ResumeUnreadableError  422 resume_unreadable
+├── RequestTooLargeError       413 request_too_large
 ├── ResumeTooLargeError        413 resume_too_large
 ├── RateLimitedError           429 rate_limited
 ├── QueueFullError             503 queue_full
@@ -59,6 +61,12 @@ class RoomSettledError(GameError):
     """The verdict has fallen."""
 
     code, status, title = "room_settled", 409, "This room is settled"
+
+
+class MethodNotAllowedError(GameError):
+    """The path is right, the verb is not."""
+
+    code, status, title = "method_not_allowed", 405, "Not like that"
 
 
 class NotYourTurnError(GameError):
@@ -111,6 +119,12 @@ class ResumeUnreadableError(InvalidInputError):
     """No text could be read from the file."""
 
     code, title = "resume_unreadable", "This résumé cannot be read"
+
+
+class RequestTooLargeError(GameError):
+    """More than anything we take could need."""
+
+    code, status, title = "request_too_large", 413, "That is too much at once"
 
 
 class ResumeTooLargeError(GameError):

@@ -22,7 +22,9 @@ def add_text(*, owner: UUID, text: str, sample: str = "") -> ResumeRow:
     """
     if len(text) > MAX_TEXT_CHARACTERS:
         raise ResumeTooLargeError(f"A résumé has at most {MAX_TEXT_CHARACTERS:,} characters.")
-    kept = redact(text.replace("\x00", "")).strip()
+    # Files and JSON escapes can hold halves of characters, which no database takes.
+    whole = text.encode(errors="replace").decode()
+    kept = redact(whole.replace("\x00", "")).strip()
     if not kept:
         raise InvalidInputError("There is no text in this résumé.")
     resume = read_resume(kept)

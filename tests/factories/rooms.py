@@ -123,7 +123,9 @@ class Play:
         turns.run_turn(room_id=self.room_id, turn_id=self.row.turn_id, ports=self.ports)
         return self
 
-    def answer(self, text: str = GOOD_ANSWER, *, client_id: UUID | None = None) -> turns.AnswerTaken:
+    def answer(
+        self, text: str = GOOD_ANSWER, *, client_id: UUID | None = None
+    ) -> turns.AnswerTaken:
         """Give an answer."""
         return turns.submit_answer(
             room_id=self.room_id, text=text, client_id=client_id or uuid4(), ports=self.ports

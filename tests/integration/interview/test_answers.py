@@ -159,7 +159,10 @@ def test_strange_words_are_kept_to_the_letter_and_scored(play: Play, text: str):
 
     play.answer(text)
 
-    submitted, *_, = [e.payload for e in play.log if e.type is EventType.ANSWER_SUBMITTED]
+    (
+        submitted,
+        *_,
+    ) = [e.payload for e in play.log if e.type is EventType.ANSWER_SUBMITTED]
     scored, *_ = [e.payload for e in play.log if e.type is EventType.ANSWER_SCORED]
     assert isinstance(submitted, ev.AnswerSubmitted)
     assert submitted.text == text
@@ -298,9 +301,10 @@ def test_a_refusal_that_comes_after_another_tab_was_heard_is_not_put_in_its_way(
         return lock(room_id)  # type: ignore[arg-type]
 
     play.stage.limit = 0
-    with monkeypatch.context() as patched, pytest.raises(QueueFullError):
+    with monkeypatch.context() as patched:
         patched.setattr(event_log, "lock", lock_with_the_other_tab_between)
-        play.answer()
+        with pytest.raises(QueueFullError):
+            play.answer()
 
     assert play.kinds()[-1] == "turn.queued"
     play.speak()
@@ -322,9 +326,10 @@ def test_a_refusal_that_comes_after_the_candidate_left_is_still_a_refusal(
         return lock(room_id)  # type: ignore[arg-type]
 
     play.stage.limit = 0
-    with monkeypatch.context() as patched, pytest.raises(QueueFullError):
+    with monkeypatch.context() as patched:
         patched.setattr(event_log, "lock", lock_after_leaving)
-        play.answer()
+        with pytest.raises(QueueFullError):
+            play.answer()
 
     assert play.kinds()[-1] == "room.settled"
 
@@ -353,9 +358,10 @@ def test_an_answer_that_cannot_be_written_gives_its_place_back(
     def broken(*_: object, **__: object) -> None:
         raise OSError("the disk is on fire")
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="on fire"):
+    with monkeypatch.context() as patched:
         patched.setattr(event_log, "append", broken)
-        play.answer()
+        with pytest.raises(OSError, match="on fire"):
+            play.answer()
 
     assert play.stage.waiting == []
     assert play.room.offset == top

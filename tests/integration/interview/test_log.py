@@ -20,7 +20,9 @@ from interview.services import event_codec, event_log, hints
 from tests.factories.rooms import GOOD_ANSWERS, POOR_ANSWER, Play
 from tests.integration.interview.conftest import Seat
 
-GAMES = [(mode, strategy, skill) for mode in Mode for strategy in Strategy for skill in (1.0, 0.5, 0)]
+GAMES = [
+    (mode, strategy, skill) for mode in Mode for strategy in Strategy for skill in (1.0, 0.5, 0)
+]
 
 
 def play_on(play: Play, *, skill: float, rounds: int = 7) -> Play:
@@ -91,9 +93,7 @@ def without_ids(play: Play) -> list[Any]:
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("strategy", list(Strategy))
 def test_the_same_seed_and_answers_give_the_same_log(seat: Seat, mode: Mode, strategy: Strategy):
-    one, other = (
-        play_on(seat(mode=mode, strategy=strategy, seed=42), skill=0.5) for _ in range(2)
-    )
+    one, other = (play_on(seat(mode=mode, strategy=strategy, seed=42), skill=0.5) for _ in range(2))
 
     assert without_ids(one) == without_ids(other)
     assert one.room.offset > 30

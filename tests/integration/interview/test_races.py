@@ -136,9 +136,7 @@ def test_an_answer_against_a_retry_leaves_one_of_them(seat: Seat, attempt: int):
     play.stage.vanishing = True
     play.speak()
     play.cancel()
-    turns.finish_cancel(
-        room_id=play.room_id, turn_id="t1", epoch=1, by="user", ports=play.ports
-    )
+    turns.finish_cancel(room_id=play.room_id, turn_id="t1", epoch=1, by="user", ports=play.ports)
 
     results = at_once(play.answer, play.retry)
 

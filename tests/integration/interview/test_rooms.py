@@ -87,6 +87,12 @@ def test_somebody_elses_resume_cannot_be_taken(play: Play):
         resumes.owned(owner=uuid4(), resume_id=play.row.resume_id)
 
 
+def test_half_a_character_in_a_resume_does_not_break_the_rest_of_it(play: Play):
+    row = resumes.add_text(owner=play.owner, text="Cut latency to 310ms \ud83d\x00 in May")
+
+    assert row.text == "Cut latency to 310ms ? in May"
+
+
 def test_a_room_keeps_the_edition_it_began_with(seat: Seat, monkeypatch: pytest.MonkeyPatch):
     old = seat().speak()
     newer = offer(make_edition(n_questions=2), monkeypatch)
@@ -191,9 +197,7 @@ def reach_the_goal(seat: Seat, monkeypatch: pytest.MonkeyPatch) -> Play:
     return play
 
 
-def test_the_goal_is_reached_once_and_the_game_goes_on(
-    seat: Seat, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_goal_is_reached_once_and_the_game_goes_on(seat: Seat, monkeypatch: pytest.MonkeyPatch):
     play = reach_the_goal(seat, monkeypatch)
 
     assert play.count(EventType.GOAL_REACHED) == 1
