@@ -124,8 +124,8 @@ def append_while_streaming(
     epoch: int,
     at: datetime,
     outbox: Outbox,
-) -> bool:
-    """Append a piece of the turn being spoken; False when the turn is fenced or over.
+) -> Event | None:
+    """Append a piece of the turn being spoken; None when the turn is fenced or over.
 
     One statement: the row's lock, the fence and the next offset at once. The snapshot stays
     behind until the turn ends; `state_of` reads the pieces after it.
@@ -143,10 +143,10 @@ def append_while_streaming(
         written = cursor.fetchone()
     if written is None:
         metrics.FENCED_OUTPUT.inc()
-        return False
+        return None
     event = Event(written[0], at, payload, turn_id)
     outbox.publish(room_id, [event_codec.envelope(event)])
-    return True
+    return event
 
 
 def top_offsets(room_ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -19,7 +19,7 @@ from interview.domain.errors import (
     QueueFullError,
     UnavailableError,
 )
-from interview.domain.events import EventType
+from interview.domain.events import Event, EventType
 from interview.domain.jobs import Job
 from interview.domain.ports import (
     Ports,
@@ -34,7 +34,7 @@ from interview.domain.ports import (
     stream_id,
 )
 from interview.domain.position import Position
-from interview.domain.room import Pace, Record, Room, Status
+from interview.domain.room import Pace, Record, Room, Status, advance
 from interview.domain.turn import TurnState
 from interview.models import Room as RoomRow
 from interview.models import RoomEvent
@@ -261,7 +261,7 @@ class _Run:
     def __init__(self, speech: Speech, ports: Ports) -> None:
         self._speech = speech
         self._ports = ports
-        self._took_up_at = timezone.now()
+        self._known: Room | None = None
 
     def take(self, piece: SpeechPiece) -> bool:
         """Make the piece durable; return False when the turn is no longer ours."""
@@ -275,7 +275,7 @@ class _Run:
         return self._move(self._ended(piece), expected=_LIVE)
 
     def _append(self, payload: ev.TurnSegment | ev.TurnFirstToken) -> bool:
-        return event_log.append_while_streaming(
+        event = event_log.append_while_streaming(
             self._speech.room_id,
             payload,
             turn_id=self._speech.turn_id,
@@ -283,6 +283,22 @@ class _Run:
             at=timezone.now(),
             outbox=self._ports.outbox,
         )
+        if event is not None:
+            self._learn(event)
+        return event is not None
+
+    def _learn(self, event: Event) -> None:
+        """Take our own piece into the fold we hold; somebody else's in between ends its use."""
+        if self._known is not None and event.offset == self._known.offset + 1:
+            advance(self._known, event)
+        else:
+            self._known = None
+
+    def _state(self, row: RoomRow) -> Room:
+        """Return the fold; the pieces we wrote ourselves need not be read back."""
+        if self._known is not None and self._known.offset == row.top_offset:
+            return self._known
+        return event_log.state_of(row)
 
     def _move(self, payload: ev.Payload, *, expected: frozenset[TurnState]) -> bool:
         with transaction.atomic():
@@ -291,9 +307,10 @@ class _Run:
             if not is_ours or row.turn_state not in expected:
                 metrics.FENCED_OUTPUT.inc()
                 return False
-            record = Record(event_log.state_of(row), timezone.now())
+            record = Record(self._state(row), timezone.now())
             record.add(payload, self._speech.turn_id)
             event_log.append(row, record, outbox=self._ports.outbox)
+        self._known = record.room
         return True
 
     def _started(self, piece: SpeechStarted) -> ev.TurnStarted:
