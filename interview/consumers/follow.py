@@ -22,6 +22,8 @@ from interview.domain.ports import Said, Words, stream_id
 
 KEEP_ALIVE_SECONDS = 15.0
 LINGER_SECONDS = 3.0
+WORDS_EVERY_SECONDS = 0.04  # one write per reader and picture; what is said meanwhile goes along
+LAST_WORDS_SECONDS = 0.25
 MAX_WAITING_FACTS = 256
 _ENDS = frozenset(
     {
@@ -122,7 +124,7 @@ class Follower:
     async def _send_fact(self, fact: Fact) -> None:
         kind = fact["type"]
         if kind in _ENDS:
-            await self._stop_words()
+            await self._hear_out()
         await self._send(frames.durable(self._epoch, fact))
         self._offset = fact["offset"]
         if kind == EventType.TURN_STARTED:
@@ -144,6 +146,12 @@ class Follower:
             self._relay(stream, turn_id, speaker), name=f"words {turn_id}"
         )
 
+    async def _hear_out(self) -> None:
+        """Let the last words out before the fact that ends them; they are on their way."""
+        if self._words is not None:
+            await asyncio.wait({self._words}, timeout=LAST_WORDS_SECONDS)
+        await self._stop_words()
+
     async def _stop_words(self) -> None:
         task, self._words = self._words, None
         if task is not None:
@@ -155,6 +163,8 @@ class Follower:
         async with contextlib.aclosing(runtime.ports().stage.words(stream)) as batches:
             async for batch in batches:
                 await self._send(b"".join(_frame(words, turn_id, speaker) for words in batch))
+                if any(words.text for words in batch):
+                    await asyncio.sleep(WORDS_EVERY_SECONDS)
 
 
 def _frame(words: Words, turn_id: str, speaker: str) -> bytes:
