@@ -59,7 +59,8 @@ def intake(request: HttpRequest) -> HttpResponse:
 def room(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """Draw the interview room; the log plays into it."""
     row = _readable(request, room_id)
-    return render(request, "interview/room.html", {"room": pages.room(row)})
+    context = {"room": pages.room(row), "is_watching": _visitor(request).player != row.owner}
+    return render(request, "interview/room.html", context)
 
 
 @require_GET

@@ -13,12 +13,19 @@ import msgspec
 from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
+from django.db import DatabaseError
+from redis.exceptions import RedisError
 
 from interview import metrics, runtime, selectors
 from interview.consumers import frames
 from interview.consumers.callers import headers_of, query_of, visitor_of
 from interview.consumers.follow import Follower
-from interview.domain.errors import GameError, InvalidInputError, OffsetOutOfRangeError
+from interview.domain.errors import (
+    GameError,
+    InvalidInputError,
+    OffsetOutOfRangeError,
+    UnavailableError,
+)
 from interview.domain.problems import CONTENT_TYPE, problem
 from interview.models import Room
 
@@ -38,6 +45,7 @@ class RoomEvents(AsyncConsumer):
         self._task: asyncio.Task[None] | None = None
         self._follower: Follower | None = None
         self._group = ""
+        self._has_begun = False
 
     async def http_request(self, message: dict[str, Any]) -> None:
         """Start serving; a GET has no body worth waiting for."""
@@ -62,14 +70,16 @@ class RoomEvents(AsyncConsumer):
     async def _serve(self) -> None:
         try:
             room, offset = await self._admit()
+            if self._wants_json():
+                await self._page(room, offset)
+            else:
+                with metrics.SSE_CONNECTIONS.track_inprogress():
+                    await self._stream(room, offset)
         except GameError as refusal:
             await self._refuse(refusal)
-            return
-        if self._wants_json():
-            await self._page(room, offset)
-            return
-        with metrics.SSE_CONNECTIONS.track_inprogress():
-            await self._stream(room, offset)
+        except (DatabaseError, RedisError, OSError):
+            logger.warning("sse.broken_off", exc_info=True)
+            await self._break_off()
 
     async def _admit(self) -> tuple[Room, int]:
         """Return the room and the offset to go on from; raise what forbids it."""
@@ -134,7 +144,15 @@ class RoomEvents(AsyncConsumer):
         await self._head(refusal.status, headers)
         await self._finish(msgspec.json.encode(document))
 
+    async def _break_off(self) -> None:
+        """End what cannot go on, so that the reader comes back and resumes."""
+        if self._has_begun:
+            await self._finish()
+        else:
+            await self._refuse(UnavailableError("The log is away for a moment."))
+
     async def _head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self._has_begun = True
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def _write(self, body: bytes) -> None:
