@@ -79,7 +79,7 @@ _UNITS = (
     ("quarter", "个季度|季度|quarters|quarter"),
     ("year", "年|years|year|yrs"),
     ("qps", "qps|tps|rps|req/s|requests per second|requests a second|次/秒|次每秒"),
-    ("x", "倍|x|times|fold|-fold"),
+    ("x", "倍|x|fold|-fold"),
     ("gb", "gb|g 内存"),
     ("tb", "tb"),
     ("mb", "mb"),
@@ -100,12 +100,12 @@ _UNITS = (
     ),
     (
         "incidents",
-        "起|起事故|次事故|次故障|次投诉|事故|投诉|差错|incidents|outages|errors|complaints|falls|"
+        "故障|宕机|失误|缺陷|起|起事故|次事故|次故障|次投诉|事故|投诉|差错|incidents|outages|errors|complaints|falls|"
         "defects|bugs",
     ),
     (
         "count",
-        "次|台|个|家|项|条|件|单|份|门|张|店|套|章|场|篇|种|班|层|轮|版|组|处|页|句|笔|期|届|通|"
+        "次|times|台|个|家|项|条|件|单|份|门|张|店|套|章|场|篇|种|班|层|轮|版|组|处|页|句|笔|期|届|通|"
         "行|道|步|路|封|辆|km|rows|lines|"
         "calls|requests|tickets|services|vendors|providers|pages|tests|queries|jobs|tables|nodes|"
         "pods|servers|teams|"
@@ -197,10 +197,12 @@ _DATE_AFTER = re.compile(
 )
 _CLOCK = re.compile(r"\d:$")
 _LISTING = re.compile(r" ?[.)、](?!\d)")
-_ANY_WORD = re.compile(r" ?(?:更|a |of |the |more |full |production )?(?P<word>[a-z][a-z-]{2,20})")
+_ANY_WORD = re.compile(r" ?(?:更|a |more |full |production )?(?P<word>[a-z][a-z-]{2,20})")
 _NO_UNIT_WORDS = frozenset(wording.NO_UNITS.split())
 _IDIOMS_OF_ONE = frozenset({"count", "people", "users", "day", "incidents", "patients", "x"})
 
+_DIGIT = re.compile(r"\d")
+_TEAM_OF = re.compile(r"(?:team|group|crew|staff|squad) of ?$")
 _METRIC_PATTERN, _METRIC_OF = keyed(subjects.METRICS)
 _TEAM = terms(tuple(subjects.TEAM.split("|")))
 _QUALIFIERS = re.compile(
@@ -361,8 +363,10 @@ def _unit_after(text: str, position: int, limit: int) -> tuple[str, int]:
         return _UNIT_OF[match[0]], match.end()
     word = _ANY_WORD.match(text, position, limit)
     if word and word["word"] not in _NO_UNIT_WORDS:
-        unit = _UNIT_OF.get(word["word"], "count")
-        return unit, word.end()
+        noun = _UNIT_PATTERN.match(text, word.end() + 1)
+        if noun and text[word.end()] == " " and noun.end() <= limit:
+            return _UNIT_OF[noun[0]], noun.end()  # "18 ICU beds"
+        return _UNIT_OF.get(word["word"], "count"), word.end()
     return "", position
 
 
@@ -382,6 +386,8 @@ def _described(text: str, number: Quantity, earlier: list[Quantity]) -> Quantity
         qualifier=qualifiers[-1].replace(" ", "") if qualifiers else "",
         is_delta=_is_delta(text, number),
     )
+    if _TEAM_OF.search(near) and number.unit in {"", "people", "count"}:
+        return replace(described, key="team.size", name="team", unit="people", is_named=True)
     if number.unit == "people" and (_TEAM.search(text, *number.clause) or noun == ("", "")):
         is_team = bool(_TEAM.search(text, *number.clause))
         return replace(described, key="team.size" if is_team else "", name="team", is_named=is_team)
@@ -436,6 +442,8 @@ def _nearest_noun(text: str, number: Quantity) -> tuple[str, str]:
             continue
         before = match.end() <= number.start
         distance = number.start - match.end() if before else match.start() - number.end + 12
+        if before and _DIGIT.search(text, match.end(), number.start):
+            distance += 15  # that noun has a number of its own
         if best is None or distance < best[0]:
             best = distance, match[0], key
     return best[1:] if best else ("", "")
@@ -444,6 +452,8 @@ def _nearest_noun(text: str, number: Quantity) -> tuple[str, str]:
 def _fits(key: str, unit: str) -> bool:
     if unit in _FITTING_KEYS:
         return key in _FITTING_KEYS[unit]
+    if key == "metric.patients":
+        return unit in {"people", ""}
     if unit in SECONDS:
         is_short = SECONDS[unit] <= SECONDS["day"]
         return key == "metric.time_saved" or (key == "metric.latency" and is_short)

@@ -108,6 +108,12 @@ _SECTIONS = (
 )
 _SECTION_PATTERN, _SECTION_OF = keyed(_SECTIONS)
 _HEADING_MARKS = re.compile(r"^[\s#*=\-_>·•■●▪【\[（(|~:]+|[\s#*=\-_:】\])）|~]+$")
+_HEADING_REST = re.compile(r"(?: ?(?:与|和|及|、|&|/|and |, ).{1,24})?")
+_LOOSE = "a|an|the|to|of|in|on|at|by|for|from|with|and|or|as|into|than|"
+    "that|which|while|per|its|after|since"
+_LOOSE_END = re.compile(rf"(?: (?:{_LOOSE}))+ ?$")
+_LOOSE_START = re.compile(rf"(?:[^\w$¥€£]+|(?:{_LOOSE}) )*")
+_TAIL = re.compile(rf"(?: (?!(?:{_LOOSE})(?![a-z]))[a-z'-]{{1,14}}){{0,2}}")  # "63%" + " hit rate"
 _BULLET = re.compile(r"[\s\-*•·●▪■◦‣>#|+~]*(?:\d{1,2}[.)、] ?)?[\s*_]*")
 
 _TOPIC_PATTERN, _TOPIC_OF = keyed((*subjects.TECHNOLOGIES, *subjects.SKILLS))
@@ -183,8 +189,10 @@ def _lines(folded: Folded) -> list[_Line]:
 def _heading(raw: str) -> str:
     """Return the section a line opens, or "" for a line of content."""
     title = _HEADING_MARKS.sub("", raw[:60])
-    match = _SECTION_PATTERN.fullmatch(title)
-    return _SECTION_OF[match[0]] if match else ""
+    match = _SECTION_PATTERN.match(title)
+    if match is None or not _HEADING_REST.fullmatch(title, match.end()):
+        return ""
+    return _SECTION_OF[match[0]]
 
 
 def _line(
@@ -210,9 +218,12 @@ def _role_of(folded: Folded, start: int, end: int) -> str:
 
 def _facts_of_line(folded: Folded, line: _Line) -> Iterator[Fact]:
     """Yield the claims of one line: topics and numbers as they stand, then who, when and papers."""
-    found = [*_topics(folded, line), *_metrics(folded, line)]
-    yield from sorted(found, key=lambda fact: (fact.start, fact.end, fact.key))
-    yield from _role(folded, line)
+    if not folded.text.startswith(
+        "#", line.start
+    ):  # a heading names an employer, it claims nothing
+        found = [*_topics(folded, line), *_metrics(folded, line)]
+        yield from sorted(found, key=lambda fact: (fact.start, fact.end, fact.key))
+        yield from _role(folded, line)
     yield from _dates(folded, line)
     yield from _papers(folded, line)
 
@@ -337,13 +348,11 @@ def _month(match: re.Match[str], which: str, *, default: int) -> int:
 
 
 def _papers(folded: Folded, line: _Line) -> Iterator[Fact]:
-    for key, pattern, section in (
-        ("edu", _DEGREE, "education"),
-        ("cert", _CERTIFICATE, "certificates"),
-    ):
+    if line.role or line.section in {"experience", "projects"}:
+        return
+    for key, pattern in (("edu", _DEGREE), ("cert", _CERTIFICATE)):
         match = pattern.search(folded.text, line.start, line.end)
-        is_own_section = line.section == section
-        if match and (is_own_section or (line.section in {"", "summary"} and not line.role)):
+        if match:
             core = (match.start(), match.end())
             yield _draft(folded, line, key, core, _clause_of(folded, line, core))
 
@@ -399,10 +408,20 @@ def _window(
         start = core[0]
     if end - start <= MAX_CLAIM_CHARACTERS:
         return start, end
-    if core[1] - start <= MAX_CLAIM_CHARACTERS:
-        return start, max(core[1], _word_end(folded.text, start + MAX_CLAIM_CHARACTERS))
-    first_kept = max(core[1] - MAX_CLAIM_CHARACTERS, 0)
-    return min(core[0], _word_start(folded.text, first_kept)), core[1]
+    follows = _TAIL.match(folded.text, core[1], end)
+    tail = follows.end() if follows else core[1]
+    if tail - start <= MAX_CLAIM_CHARACTERS:
+        cut = _word_end(folded.text, start + MAX_CLAIM_CHARACTERS)
+        return start, max(core[1], _without_loose_end(folded.text, core[1], cut))
+    first_kept = _word_start(folded.text, max(tail - MAX_CLAIM_CHARACTERS, 0))
+    begin = _LOOSE_START.match(folded.text, first_kept)
+    return min(core[0], begin.end() if begin else first_kept), tail
+
+
+def _without_loose_end(text: str, start: int, end: int) -> int:
+    """Return ``end`` moved back over words that lead on to what was cut off."""
+    loose = _LOOSE_END.search(text, start, end)
+    return loose.start() if loose else end
 
 
 def _word_end(text: str, position: int) -> int:

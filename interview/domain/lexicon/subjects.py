@@ -275,7 +275,7 @@ METRICS = (
 )
 
 TEAM = (
-    "团队|小组|班组|科室|下属|组员|工程师|护士|同事|人手|"
+    "团队|带队|小组|班组|科室|下属|组员|工程师|护士|同事|人手|"
     "team|engineers|nurses|reports|direct reports|people|staff|developers|designers|analysts|reps"
 )
 

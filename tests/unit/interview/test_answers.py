@@ -1,7 +1,7 @@
 """Reading an answer: features, flags, evidence spans, contradictions, what is cut."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interview.domain.answers import LengthBand, Trigger, distinct_length
@@ -42,6 +42,7 @@ ANY_TEXT = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_any_text_is_read_the_same_way_twice_and_quotes_are_verbatim(words):
     answer = read(words, QUESTION, resume=RESUME)
@@ -376,6 +377,8 @@ def test_a_pattern_of_no_words_finds_nothing():
         ("two thirds of the wards", [(200 / 3, "%")]),
         ("成本 5", [(5, "")]),
         ("2000 万用户", [(20_000_000, "users")]),
+        ("led a team of 9, three of them new", [(9, "people")]),
+        ("上线至今零故障", [(0, "incidents")]),
     ],
 )
 def test_numbers_are_read_with_unit_and_start(words, expected):

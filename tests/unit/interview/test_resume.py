@@ -1,7 +1,7 @@
 """A résumé read into claims, in both languages and several trades."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interview.domain.resume import (
@@ -132,6 +132,23 @@ def test_plain_words_are_not_taken_for_technologies():
     )
 
 
+def test_headings_claim_nothing_but_their_dates_and_may_have_a_tail():
+    facts = _by_key(
+        "# 某支付公司 2020.01 - 2021.01\n## 技能与其他\n- Redis\n- 软件工程，本科\n"
+        "## Experience abroad\n- 用 Kafka 处理 20 万条消息"
+    )
+    assert "tech.payments" not in facts
+    assert facts["date.range"][0].value == 13.0
+    assert (facts["tech.redis"][0].section, facts["tech.redis"][0].weaknesses) == ("skills", ())
+    assert facts["edu"][0].quote == "本科"
+    assert facts["tech.kafka"][0].section == "skills"
+
+
+def test_a_quote_does_not_end_on_a_word_that_leads_nowhere():
+    line = "- Led the migration of the oldest part of the very old billing engine nobody knew"
+    assert claim(read_resume(line).facts[0]) == "Led the migration of the oldest part"
+
+
 def test_a_short_stay_puts_big_claims_in_doubt_until_the_next_one():
     facts = read_resume(
         "2022.01 - 2022.03 甲公司\n- 转化率提升 80%\n"
@@ -202,6 +219,7 @@ def test_an_empty_resume_has_no_facts_and_a_huge_one_is_bounded():
     assert len(read_resume(many).facts) == MAX_FACTS
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_read_without_complaint_and_quotes_are_verbatim(words):
     resume = read_resume(words)
@@ -214,6 +232,7 @@ def test_any_text_is_read_without_complaint_and_quotes_are_verbatim(words):
         assert 0 < len(claim(fact)) <= MAX_CLAIM_CHARACTERS
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interview.domain.answers import Trigger
@@ -164,6 +164,7 @@ def test_length_above_the_floor_never_raises_the_score():
             assert mark(longer, answer.question, language=answer.language).q <= _q(answer)
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_any_text_scores_between_none_and_full_with_verbatim_evidence(words):
     score = mark(words, LATENCY)
@@ -176,6 +177,7 @@ def test_any_text_scores_between_none_and_full_with_verbatim_evidence(words):
     assert set(score.levels.values()) <= {0, 1, 2, 3, 4}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(GOLD), st.sampled_from(sorted(CAPS)))
 def test_a_cap_only_ever_lowers_and_holds(answer, trigger):
     features = read(answer.text, answer.question, language=answer.language)
