@@ -109,8 +109,10 @@ _SECTIONS = (
 _SECTION_PATTERN, _SECTION_OF = keyed(_SECTIONS)
 _HEADING_MARKS = re.compile(r"^[\s#*=\-_>·•■●▪【\[（(|~:]+|[\s#*=\-_:】\])）|~]+$")
 _HEADING_REST = re.compile(r"(?: ?(?:与|和|及|、|&|/|and |, ).{1,24})?")
-_LOOSE = "a|an|the|to|of|in|on|at|by|for|from|with|and|or|as|into|than|"
-    "that|which|while|per|its|after|since"
+_LOOSE = (
+    "a|an|the|to|of|in|on|at|by|for|from|with|and|or|as|into|than|that|which|while|per|its|after|"
+    "since"
+)
 _LOOSE_END = re.compile(rf"(?: (?:{_LOOSE}))+ ?$")
 _LOOSE_START = re.compile(rf"(?:[^\w$¥€£]+|(?:{_LOOSE}) )*")
 _TAIL = re.compile(rf"(?: (?!(?:{_LOOSE})(?![a-z]))[a-z'-]{{1,14}}){{0,2}}")  # "63%" + " hit rate"
