@@ -24,6 +24,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from interview import runtime
+from interview.admin.fields import ChoicesField
 from interview.domain.errors import GameError
 from interview.domain.lint import Problem, Severity, errors
 from interview.domain.ports import Ports
@@ -80,6 +81,10 @@ class AuthoringForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, value in list(data.items()):
             if isinstance(value, str):  # browsers send line ends as \r\n
                 data[name] = value.replace("\r\n", "\n")
+            elif isinstance(self.fields[name], ChoicesField):  # and ticks in the page's order
+                earlier = list(self.initial.get(name) or [])
+                kept = [choice for choice in earlier if choice in value]
+                data[name] = kept + [choice for choice in value if choice not in earlier]
         return data
 
 

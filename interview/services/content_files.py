@@ -217,9 +217,7 @@ def _lint_node(node: yaml.Node, *, key: str) -> Iterator[Problem]:
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             yield from _lint_node(value, key=key)
-    elif not isinstance(node, yaml.ScalarNode) or key not in _SENTENCES:
-        return
-    elif node.style is None and node.value.strip() not in {"zh", "en"}:
+    elif isinstance(node, yaml.ScalarNode) and key in _SENTENCES and not node.style:
         yield Problem(
             "",
             key,

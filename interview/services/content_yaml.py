@@ -131,7 +131,7 @@ def _shaped(raw: Any) -> Any:
             return _Row({key: _Sentence(value) for key, value in raw.items()})
         kind = type(raw) if isinstance(raw, _Row) else dict
         return kind({key: _shaped(value) for key, value in raw.items()})
-    if isinstance(raw, list):
+    if isinstance(raw, list | tuple):
         if all(isinstance(entry, str | int) and not isinstance(entry, _Sentence) for entry in raw):
             return _Words(raw)
         return [_shaped(entry) for entry in raw]
