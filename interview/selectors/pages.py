@@ -8,14 +8,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from interview.domain import events as ev
+from interview.domain.answers import read_answer
+from interview.domain.better import Better, better_answer
 from interview.domain.bilingual import Language, Text
 from interview.domain.lots import lot
 from interview.domain.modes import FailureReason
 from interview.domain.persona import Band, Persona
-from interview.domain.position import Edition
+from interview.domain.position import Edition, Position
 from interview.domain.room import Room, WinReason
 from interview.domain.scoring import rule_labels
-from interview.domain.settlement import Moment, Settlement, settle
+from interview.domain.settlement import Moment, Played, Settlement, settle
 from interview.models import Persona as PersonaRow
 from interview.models import Room as RoomRow
 from interview.models import Scenery as SceneryRow
@@ -86,6 +88,7 @@ def settlement(row: RoomRow) -> dict[str, Any]:
     edition = editions.read(row.edition_id)
     folded = event_log.state_of(row)
     story = settle(folded, event_log.read(row.pk))
+    position = Position(edition=edition, resume=resumes.pinned(row.resume_id))
     language = page_language()
     return {
         "id": str(row.pk),
@@ -109,7 +112,7 @@ def settlement(row: RoomRow) -> dict[str, Any]:
             }
             for played in story.rounds
         ],
-        "moments": [_moment(moment, edition, folded, language) for moment in story.moments],
+        "moments": [_moment(moment, position, folded, language) for moment in story.moments],
         "overtime": folded.goal_reached,
         "panel": [_seat(edition.personas[p], language, row) for p in edition.scenery.panel],
     }
@@ -196,13 +199,13 @@ def _sample_card(sample: dict[str, str]) -> dict[str, str]:
     return {key: sample[key] for key in ("id", "name", "role", "language")}
 
 
-def _moment(moment: Moment, edition: Edition, room: Room, language: Language) -> dict[str, Any]:
+def _moment(moment: Moment, position: Position, room: Room, language: Language) -> dict[str, Any]:
     played, scored = moment.played, moment.played.scored
-    question = edition.questions[played.question_id]
+    better = _better(played, position, room)
     return {
         "kind": moment.kind.value,
         "round": played.round,
-        "speaker": edition.personas[played.speaker].name.pick(language),
+        "speaker": position.persona(played.speaker).name.pick(language),
         "persona": played.speaker,
         "question": played.question,
         "answer": played.answer,
@@ -212,9 +215,24 @@ def _moment(moment: Moment, edition: Edition, room: Room, language: Language) ->
         "verdict_before": scored.verdict_before,
         "verdict_after": scored.verdict_after,
         "evidence": [_evidence(item, language) for item in scored.evidence],
-        "better": question.better.pick(room.language),
+        "better": better.text,
+        "missing": [label.pick(language) for label in better.missing],
         "explain": scored.explain,
     }
+
+
+def _better(played: Played, position: Position, room: Room) -> Better:
+    """Return what would have held: the question's frame around the candidate's own numbers."""
+    question = position.edition.questions[played.question_id]
+    answer = read_answer(
+        played.answer,
+        question=question,
+        resume=position.resume,
+        language=room.language,
+        earlier=(),
+        claims={},
+    )
+    return better_answer(question, answer, language=room.language)
 
 
 def _evidence(item: ev.Evidence, language: Language) -> dict[str, str]:
