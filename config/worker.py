@@ -12,7 +12,7 @@ from celery import signals
 from django.conf import settings
 from prometheus_client import start_http_server
 
-from config import heartbeat, telemetry
+from config import heartbeat, interpreter, telemetry
 
 # What a task takes and returns is its own affair; here only its name and headers matter.
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def connect() -> None:
     signals.worker_init.connect(start, dispatch_uid="hotseat.start")
     signals.beat_init.connect(start, dispatch_uid="hotseat.start")
     signals.worker_ready.connect(alive, dispatch_uid="hotseat.ready")
+    signals.worker_ready.connect(settled, dispatch_uid="hotseat.settled")
     signals.heartbeat_sent.connect(alive, dispatch_uid="hotseat.alive")
     signals.worker_shutting_down.connect(leaving, dispatch_uid="hotseat.leaving")
     signals.before_task_publish.connect(sent, dispatch_uid="hotseat.sent")
@@ -51,6 +52,11 @@ def start(**_: object) -> None:
 def alive(**_: object) -> None:
     """Renew the sign of life."""
     heartbeat.beat(settings.COMPONENT)
+
+
+def settled(**_: object) -> None:
+    """Begin to work: whatever lives longer than a task is there by now."""
+    interpreter.settle()
 
 
 def leaving(**_: object) -> None:
