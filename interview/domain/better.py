@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from interview.domain.answers import Answer
 from interview.domain.bilingual import Language, Text
-from interview.domain.quantities import SECONDS, Quantity
+from interview.domain.lexicon.units import SECONDS
+from interview.domain.quantities import Quantity
 from interview.domain.questions import Question
 from interview.domain.resume import Fact
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from interview.domain.lexicon import wording
+from interview.domain.lexicon.units import SECONDS
 from interview.domain.marks import Mark
 from interview.domain.matching import Folded
-from interview.domain.quantities import SECONDS, Quantity
+from interview.domain.quantities import Quantity
 from interview.domain.resume import Fact, Resume, date_ranges
 
 TOLERANCE = 0.2

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from interview.domain.lexicon import subjects, wording
+from interview.domain.lexicon import subjects, units, wording
+from interview.domain.lexicon.units import SECONDS
 from interview.domain.matching import Folded, clauses, keyed, terms
 
 MAX_QUANTITIES = 200
@@ -53,132 +54,8 @@ class Quantity:
         return self.value * SECONDS.get(self.unit, 1.0)
 
 
-SECONDS = {
-    "us": 1e-6,
-    "ms": 1e-3,
-    "s": 1.0,
-    "min": 60.0,
-    "h": 3600.0,
-    "day": 86400.0,
-    "week": 7 * 86400.0,
-    "month": 30 * 86400.0,
-    "quarter": 91 * 86400.0,
-    "year": 365 * 86400.0,
-}
-
-_UNITS = (
-    ("%", "%|个百分点|百分点|percentage points|percentage point|percent|per cent|pp"),
-    ("us", "微秒|µs"),
-    ("ms", "毫秒|ms|milliseconds|millis"),
-    ("s", "秒|秒钟|seconds|second|secs|sec|s"),
-    ("min", "分钟|minutes|minute|mins|min"),
-    ("h", "小时|个小时|hours|hour|hrs|hr|h"),
-    ("day", "天|工作日|个工作日|days|day|working days|nights|night|晚"),
-    ("week", "周|个星期|个礼拜|weeks|week|sprints"),
-    ("month", "个月|months|month"),
-    ("quarter", "个季度|季度|quarters|quarter"),
-    ("year", "年|years|year|yrs"),
-    ("qps", "qps|tps|rps|req/s|requests per second|requests a second|次/秒|次每秒"),
-    ("x", "倍|x|fold|-fold"),
-    ("gb", "gb|g 内存"),
-    ("tb", "tb"),
-    ("mb", "mb"),
-    ("kb", "kb"),
-    ("pb", "pb"),
-    ("money", "元|块|块钱|美元|美金|人民币|dollars|usd|rmb|cny|eur|euros|yuan|pounds"),
-    (
-        "people",
-        "人|名|位|个人|名工程师|people|persons|engineers|engineer|members|nurses|developers|"
-        "reports|direct reports|"
-        "staff|reps|designers|analysts|colleagues|teachers",
-    ),
-    ("patients", "例|床|张床|个床位|名患者|位患者|个病人|beds|bed|patients|patient|cases"),
-    (
-        "users",
-        "用户|个用户|名用户|个客户|家客户|users|customers|subscribers|accounts|students|clients|"
-        "stores|families",
-    ),
-    (
-        "incidents",
-        "故障|宕机|失误|缺陷|起|起事故|次事故|次故障|次投诉|事故|投诉|差错|incidents|outages|errors|complaints|falls|"
-        "defects|bugs",
-    ),
-    (
-        "count",
-        "次|times|台|个|家|项|条|件|单|份|门|张|店|套|章|场|篇|种|班|层|轮|版|组|处|页|句|笔|期|届|通|"
-        "行|道|步|路|封|辆|km|rows|lines|"
-        "calls|requests|tickets|services|vendors|providers|pages|tests|queries|jobs|tables|nodes|"
-        "pods|servers|teams|"
-        "interviews|questions|tokens|shifts|shops|versions|steps|options|releases|deals|visits|"
-        "orders|events|points|regions|"
-        "meetings|classes|lessons|products|features|experiments|models|endpoints|components|"
-        "rounds|shards|replicas|cores|threads",
-    ),
-)
-_UNIT_WORDS, _UNIT_OF = keyed(_UNITS)
+_UNIT_WORDS, _UNIT_OF = keyed(units.UNITS)
 _UNIT_PATTERN = re.compile(_UNIT_WORDS.pattern.replace("(?<![a-z0-9])", ""))  # "310ms" has no gap
-
-_MAGNITUDES = {
-    "万亿": 1e12,
-    "亿": 1e8,
-    "千万": 1e7,
-    "百万": 1e6,
-    "十万": 1e5,
-    "万": 1e4,
-    "千": 1e3,
-    "k": 1e3,
-    "w": 1e4,
-    "m": 1e6,
-    "mm": 1e6,
-    "million": 1e6,
-    "bn": 1e9,
-    "b": 1e9,
-    "billion": 1e9,
-    "thousand": 1e3,
-}
-_HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
-_HAN_TENS = {"十": 10, "百": 100, "千": 1000}
-_EN_NUMBERS = {
-    word: float(value)
-    for value, words in {
-        0: "zero",
-        2: "two",
-        3: "three",
-        4: "four",
-        5: "five",
-        6: "six",
-        7: "seven",
-        8: "eight",
-        9: "nine",
-        10: "ten",
-        11: "eleven",
-        12: "twelve",
-        15: "fifteen",
-        20: "twenty",
-        30: "thirty",
-        40: "forty",
-        50: "fifty",
-        60: "sixty",
-        90: "ninety",
-    }.items()
-    for word in words.split()
-}
-_FRACTIONS = {
-    "三分之一": 100 / 3,
-    "三分之二": 200 / 3,
-    "四分之一": 25.0,
-    "四分之三": 75.0,
-    "一半": 50.0,
-    "减半": 50.0,
-    "a third": 100 / 3,
-    "one third": 100 / 3,
-    "two thirds": 200 / 3,
-    "a quarter of": 25.0,
-    "half of": 50.0,
-    "by half": 50.0,
-    "halved": 50.0,
-}
-_MULTIPLES = {"翻倍": 2.0, "翻番": 2.0, "doubled": 2.0, "tripled": 3.0}
 
 _NUMBER = re.compile(
     r"(?P<money>[$¥€£])? ?(?<![a-z0-9.])(?P<digits>\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,6})?)"
@@ -190,8 +67,8 @@ _HAN_NUMBER = re.compile(
     r"(?P<share>百分之)?(?P<han>[零一二两三四五六七八九十百千]{1,7})(?P<wan>万|亿)?(?P<more>多|"
     r"余|几)?"
 )
-_EN_NUMBER = re.compile(rf"(?<![a-z0-9'-])(?P<en>{'|'.join(_EN_NUMBERS)})(?![a-z0-9'])")
-_FIXED = terms((*_FRACTIONS, *_MULTIPLES))
+_EN_NUMBER = re.compile(rf"(?<![a-z0-9'-])(?P<en>{'|'.join(units.EN_NUMBERS)})(?![a-z0-9'])")
+_FIXED = terms((*units.FRACTIONS, *units.MULTIPLES))
 _DATE_AFTER = re.compile(
     r" ?(?:年(?!的?(?:时间|经验|多|来|半))|月|日|号|点(?!钟)|a\.?m\b|p\.?m\b|o'clock|:\d\d|[./-]\d)"
 )
@@ -276,7 +153,9 @@ def _digit_numbers(text: str, clause: tuple[int, int]) -> Iterator[Quantity]:
     for match in _NUMBER.finditer(text, *clause):
         if _is_date_or_mark(text, match):
             continue
-        value = float(match["digits"].replace(",", "")) * _MAGNITUDES.get(match["mag"] or "", 1.0)
+        value = float(match["digits"].replace(",", "")) * units.MAGNITUDES.get(
+            match["mag"] or "", 1.0
+        )
         unit, end = _unit_after(text, match.end(), clause[1])
         if match["money"]:
             unit, end = "money", match.end()
@@ -310,14 +189,14 @@ def _is_date_or_mark(text: str, match: re.Match[str]) -> bool:
 def _word_numbers(text: str, clause: tuple[int, int]) -> Iterator[Quantity]:
     for match in _FIXED.finditer(text, *clause):
         word = match[0]
-        if word in _MULTIPLES:
-            yield _bare(_MULTIPLES[word], "x", match.start(), match.end(), clause)
+        if word in units.MULTIPLES:
+            yield _bare(units.MULTIPLES[word], "x", match.start(), match.end(), clause)
         else:
-            yield _bare(_FRACTIONS[word], "%", match.start(), match.end(), clause)
+            yield _bare(units.FRACTIONS[word], "%", match.start(), match.end(), clause)
     for match in _EN_NUMBER.finditer(text, *clause):
         unit, end = _unit_after(text, match.end(), clause[1])
         if unit:
-            yield _bare(_EN_NUMBERS[match["en"]], unit, match.start(), end, clause)
+            yield _bare(units.EN_NUMBERS[match["en"]], unit, match.start(), end, clause)
     for match in _HAN_NUMBER.finditer(text, *clause):
         quantity = _han_quantity(text, match, clause)
         if quantity is not None:
@@ -327,7 +206,7 @@ def _word_numbers(text: str, clause: tuple[int, int]) -> Iterator[Quantity]:
 def _han_quantity(text: str, match: re.Match[str], clause: tuple[int, int]) -> Quantity | None:
     if match.start() and text[match.start() - 1] in "第.0123456789":
         return None
-    value = _han_value(match["han"]) * (_MAGNITUDES[match["wan"]] if match["wan"] else 1)
+    value = _han_value(match["han"]) * (units.MAGNITUDES[match["wan"]] if match["wan"] else 1)
     if match["share"]:
         return _bare(value, "%", match.start(), match.end(), clause)
     if (
@@ -347,11 +226,11 @@ def _han_quantity(text: str, match: re.Match[str], clause: tuple[int, int]) -> Q
 def _han_value(digits: str) -> float:
     total, current = 0, 0
     for digit in digits:
-        if digit in _HAN_TENS:
-            total += max(current, 1) * _HAN_TENS[digit]
+        if digit in units.HAN_TENS:
+            total += max(current, 1) * units.HAN_TENS[digit]
             current = 0
         else:
-            current = _HAN_DIGITS[digit]
+            current = units.HAN_DIGITS[digit]
     return float(total + current)
 
 

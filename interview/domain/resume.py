@@ -11,14 +11,16 @@ from enum import StrEnum
 from functools import lru_cache
 
 from interview.domain.bilingual import Language
+from interview.domain.excerpts import MAX_CHARACTERS as MAX_CLAIM_CHARACTERS
+from interview.domain.excerpts import excerpt
 from interview.domain.lexicon import subjects, wording
+from interview.domain.lexicon.units import SECONDS
 from interview.domain.matching import Folded, clauses, fold, keyed, language_of, terms
-from interview.domain.quantities import SECONDS, Quantity, find_quantities
+from interview.domain.quantities import Quantity, find_quantities
 
 MAX_CHARACTERS = 100_000
 MAX_FACTS = 120
 MAX_FACTS_PER_KEY = 12
-MAX_CLAIM_CHARACTERS = 40
 SHORT_STAY_MONTHS = 6
 
 
@@ -109,14 +111,6 @@ _SECTIONS = (
 _SECTION_PATTERN, _SECTION_OF = keyed(_SECTIONS)
 _HEADING_MARKS = re.compile(r"^[\s#*=\-_>·•■●▪【\[（(|~:]+|[\s#*=\-_:】\])）|~]+$")
 _HEADING_REST = re.compile(r"(?: ?(?:与|和|及|、|&|/|and |, ).{1,24})?")
-_LOOSE = (
-    "a|an|the|to|of|in|on|at|by|for|from|with|and|or|as|into|than|that|which|while|per|its|after|"
-    "since"
-)
-_LOOSE_END = re.compile(rf"(?: (?:{_LOOSE}))+ ?$")
-_LOOSE_START = re.compile(rf"(?:[^\w$¥€£]+|(?:{_LOOSE}) )*")
-_TAIL = re.compile(rf"(?: (?!(?:{_LOOSE})(?![a-z]))[a-z'-]{{1,14}}){{0,2}}")  # "63%" + " hit rate"
-_BULLET = re.compile(r"[\s\-*•·●▪■◦‣>#|+~]*(?:\d{1,2}[.)、] ?)?[\s*_]*")
 
 _TOPIC_PATTERN, _TOPIC_OF = keyed((*subjects.TECHNOLOGIES, *subjects.SKILLS))
 _ROLE_PATTERN, _ROLE_OF = keyed(wording.ROLES)
@@ -377,7 +371,7 @@ def _draft(
     *,
     is_forward: bool = False,
 ) -> Fact:
-    start, end = folded.span(*_window(folded, line, core, clause, is_forward=is_forward))
+    start, end = folded.span(*excerpt(folded.text, core, clause, is_forward=is_forward))
     quote = folded.origin[start:end]
     start += len(quote) - len(quote.lstrip())
     quote = quote.strip()
@@ -391,59 +385,6 @@ def _draft(
         role=line.role,
         section=line.section,
     )
-
-
-def _window(
-    folded: Folded,
-    line: _Line,
-    core: tuple[int, int],
-    clause: tuple[int, int],
-    *,
-    is_forward: bool,
-) -> tuple[int, int]:
-    """Return the words around ``core`` to quote: whole words, inside the clause, 40 at most."""
-    bullet = _BULLET.match(folded.text, clause[0], clause[1])
-    first = max(line.start, bullet.end() if bullet else clause[0])
-    start, end = max(first, 0), min(clause[1], line.end)
-    start, end = min(start, core[0]), max(end, core[1])
-    if is_forward:
-        start = core[0]
-    if end - start <= MAX_CLAIM_CHARACTERS:
-        return start, end
-    follows = _TAIL.match(folded.text, core[1], end)
-    tail = follows.end() if follows else core[1]
-    if tail - start <= MAX_CLAIM_CHARACTERS:
-        cut = _word_end(folded.text, start + MAX_CLAIM_CHARACTERS)
-        return start, max(core[1], _without_loose_end(folded.text, core[1], cut))
-    first_kept = _word_start(folded.text, max(tail - MAX_CLAIM_CHARACTERS, 0))
-    begin = _LOOSE_START.match(folded.text, first_kept)
-    return min(core[0], begin.end() if begin else first_kept), tail
-
-
-def _without_loose_end(text: str, start: int, end: int) -> int:
-    """Return ``end`` moved back over words that lead on to what was cut off."""
-    loose = _LOOSE_END.search(text, start, end)
-    return loose.start() if loose else end
-
-
-def _word_end(text: str, position: int) -> int:
-    """Return ``position`` moved back out of a Latin word."""
-    end = position
-    while end and end < len(text) and _joins(text[end - 1]) and _joins(text[end]):
-        end -= 1
-    return end
-
-
-def _word_start(text: str, position: int) -> int:
-    """Return ``position`` moved on to the beginning of the next word."""
-    start = position
-    while 0 < start < len(text) and _joins(text[start - 1]) and _joins(text[start]):
-        start += 1
-    return start
-
-
-def _joins(character: str) -> bool:
-    return character.isascii() and (character.isalnum() or character in "'-.")
 
 
 def _with_short_stays(facts: Sequence[Fact]) -> list[Fact]:
