@@ -10,9 +10,7 @@ from interview.services.content_files import Complaint
 
 
 @register("content")
-def check_content(
-    app_configs: Sequence[AppConfig] | None, **_: object
-) -> list[CheckMessage]:
+def check_content(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
     """Return an error for each mistake in the content files, a warning for each piece of advice."""
     if app_configs is not None and not any(config.name == "interview" for config in app_configs):
         return []

@@ -10,4 +10,3 @@ def lot(*parts: object) -> int:
     """Return the number drawn for ``parts``: 64 bits, the same on every machine."""
     text = "|".join(str(part) for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
-

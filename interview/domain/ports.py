@@ -7,7 +7,6 @@ from uuid import UUID
 
 from interview.domain.jobs import Job
 
-
 Fact = dict[str, object]  # an event as readers get it: offset, type, at, data, turn_id
 
 

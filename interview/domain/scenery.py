@@ -34,7 +34,11 @@ class StrategyChoice:
     """The strategy a room starts with and those a player may switch to."""
 
     default: Strategy = Strategy.SERIAL
-    allowed: tuple[Strategy, ...] = (Strategy.SERIAL, Strategy.RANDOM, Strategy.DIRECTOR)
+    allowed: tuple[Strategy, ...] = (
+        Strategy.SERIAL,
+        Strategy.RANDOM,
+        Strategy.DIRECTOR,
+    )
 
 
 @dataclass(frozen=True, slots=True)
