@@ -5,7 +5,6 @@ learn that the client left. Here the stream runs as a task and a disconnect ends
 """
 
 import asyncio
-import contextlib
 import logging
 from typing import Any
 
@@ -27,6 +26,7 @@ from interview.domain.errors import (
     UnavailableError,
 )
 from interview.domain.problems import CONTENT_TYPE, problem
+from interview.domain.room import Status
 from interview.models import Room
 
 logger = logging.getLogger(__name__)
@@ -56,8 +56,7 @@ class RoomEvents(AsyncConsumer):
         """Stop at once."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task})
         if self._group:
             await self.channel_layer.group_discard(self._group, self.channel_name)
         raise StopConsumer
@@ -77,8 +76,11 @@ class RoomEvents(AsyncConsumer):
                     await self._stream(room, offset)
         except GameError as refusal:
             await self._refuse(refusal)
-        except (DatabaseError, RedisError, OSError):
-            logger.warning("sse.broken_off", exc_info=True)
+        except Exception as error:  # nobody is left holding a silent line
+            is_outage = isinstance(error, (DatabaseError, RedisError, OSError))
+            logger.log(
+                logging.WARNING if is_outage else logging.ERROR, "sse.broken_off", exc_info=True
+            )
             await self._break_off()
 
     async def _admit(self) -> tuple[Room, int]:
@@ -114,7 +116,11 @@ class RoomEvents(AsyncConsumer):
     async def _stream(self, room: Room, offset: int) -> None:
         follows = query_of(self.scope).get("follow") != "0"
         self._follower = Follower(
-            room_id=room.pk, epoch=room.epoch, offset=offset, send=self._write
+            room_id=room.pk,
+            epoch=room.epoch,
+            offset=offset,
+            send=self._write,
+            is_settled=room.status == Status.SETTLED,
         )
         if follows:
             self._group = runtime.room_group(room.pk)
@@ -138,6 +144,8 @@ class RoomEvents(AsyncConsumer):
     async def _refuse(self, refusal: GameError) -> None:
         request_id = headers_of(self.scope).get("x-request-id", "")
         headers = [(b"content-type", CONTENT_TYPE.encode())]
+        if refusal.retry_after_seconds is not None:
+            headers.append((b"retry-after", str(refusal.retry_after_seconds).encode()))
         document = problem(refusal, request_id=request_id)
         if refusal.code == "epoch_changed":
             document["room"] = self.scope["path"].removesuffix("/events")

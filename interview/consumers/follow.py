@@ -7,6 +7,7 @@ that ends a turn carries its whole text, so words that come too late are not mis
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -34,14 +35,19 @@ _ENDS = frozenset(
     }
 )
 
+logger = logging.getLogger(__name__)
+
 Send = Callable[[bytes], Awaitable[None]]
+_Speaking = tuple[str, int, str]  # turn, epoch, speaker
 Fact = dict[str, Any]
 
 
 class Follower:
     """One reader of one room, from an offset on."""
 
-    def __init__(self, *, room_id: UUID, epoch: str, offset: int, send: Send) -> None:
+    def __init__(
+        self, *, room_id: UUID, epoch: str, offset: int, send: Send, is_settled: bool = False
+    ) -> None:
         self._room_id = room_id
         self._epoch = epoch
         self._offset = offset
@@ -50,8 +56,10 @@ class Follower:
         self._is_behind = True
         self._top: int | None = None
         self._wake = asyncio.Event()
+        self._speaking: _Speaking | None = None
         self._words: asyncio.Task[None] | None = None
-        self._is_settled = False
+        self._words_of: _Speaking | None = None
+        self._is_settled = is_settled
 
     def hear(self, facts: Sequence[Fact]) -> None:
         """Take facts just committed; past the bound they are read from the log instead."""
@@ -76,7 +84,7 @@ class Follower:
         """Send what is there, then what comes, until the room is settled and done."""
         try:
             await self._deliver()
-            await self._resume_words()
+            await self._join_speaker()
             with positions().watch(self._room_id, self.tell_top):
                 await self._follow()
             await self._send(frames.end())
@@ -84,7 +92,7 @@ class Follower:
             await self._stop_words()
 
     async def _follow(self) -> None:
-        closes_at = None
+        closes_at = self._closing_time(None)
         keep_alive_at = time.monotonic() + KEEP_ALIVE_SECONDS
         while closes_at is None or time.monotonic() < closes_at:
             wait_until = keep_alive_at if closes_at is None else min(keep_alive_at, closes_at)
@@ -95,8 +103,12 @@ class Follower:
             if time.monotonic() >= keep_alive_at:
                 await self._send(frames.KEEP_ALIVE)
                 keep_alive_at += KEEP_ALIVE_SECONDS
-            if self._is_settled and closes_at is None:
-                closes_at = time.monotonic() + LINGER_SECONDS
+            closes_at = self._closing_time(closes_at)
+
+    def _closing_time(self, known: float | None) -> float | None:
+        if known is None and self._is_settled:
+            return time.monotonic() + LINGER_SECONDS
+        return known
 
     async def _deliver(self) -> None:
         self._wake.clear()
@@ -108,6 +120,7 @@ class Follower:
                 self._is_behind = True
         if self._is_behind:
             await self._catch_up()
+        await self._follow_speaker()
         if self._top is not None:
             await self._send(frames.position(max(self._top, self._offset)))
             self._top = None
@@ -124,23 +137,29 @@ class Follower:
     async def _send_fact(self, fact: Fact) -> None:
         kind = fact["type"]
         if kind in _ENDS:
+            self._speaking = None
             await self._hear_out()
         await self._send(frames.durable(self._epoch, fact))
         self._offset = fact["offset"]
         if kind == EventType.TURN_STARTED:
             data = fact["data"]
-            await self._start_words(fact["turn_id"], data["epoch"], data["speaker"])
+            self._speaking = (fact["turn_id"], data["epoch"], data["speaker"])
         elif kind == EventType.ROOM_SETTLED:
             self._is_settled = True
 
-    async def _resume_words(self) -> None:
+    async def _join_speaker(self) -> None:
         """Join a turn whose start lies before our offset."""
         turn = await database_sync_to_async(selectors.streaming_turn)(self._room_id)
-        if turn is not None and self._words is None:
-            await self._start_words(turn.id, turn.epoch, turn.speaker)
+        if turn is not None and self._speaking is None:
+            self._speaking = (turn.id, turn.epoch, turn.speaker)
+            await self._follow_speaker()
 
-    async def _start_words(self, turn_id: str, epoch: int, speaker: str) -> None:
+    async def _follow_speaker(self) -> None:
+        """Listen to the turn the facts have led to; those passed on the way are history."""
+        if self._speaking is None or self._speaking == self._words_of:
+            return
         await self._stop_words()
+        self._words_of = turn_id, epoch, speaker = self._speaking
         stream = stream_id(self._room_id, turn_id, epoch)
         self._words = asyncio.create_task(
             self._relay(stream, turn_id, speaker), name=f"words {turn_id}"
@@ -153,11 +172,14 @@ class Follower:
         await self._stop_words()
 
     async def _stop_words(self) -> None:
-        task, self._words = self._words, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        task, self._words, self._words_of = self._words, None, None
+        if task is None:
+            return
+        task.cancel()
+        # Not `await task`: that cannot tell the task's end from our own.
+        await asyncio.wait({task})
+        if not task.cancelled() and task.exception() is not None:
+            logger.warning("words.lost", extra={"error_type": type(task.exception()).__name__})
 
     async def _relay(self, stream: str, turn_id: str, speaker: str) -> None:
         async with contextlib.aclosing(runtime.ports().stage.words(stream)) as batches:

@@ -1,6 +1,6 @@
 """The frames of both streams, as bytes and as typed commands."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -52,7 +52,7 @@ class SettingsChange(msgspec.Struct):
 
     strategy: Strategy | None = None
     pace: Pace | None = None
-    difficulty: int | None = None
+    difficulty: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
     language: Literal["zh", "en"] | None = None
 
 
