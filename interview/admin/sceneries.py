@@ -98,8 +98,8 @@ class SceneryForm(AuthoringForm):
             "version": _("Version"),
             "is_open": _("Open"),
             "order": _("Order in the lobby"),
-            "title_zh": _("Title (Chinese)"),
-            "title_en": _("Title (English)"),
+            "title_zh": _("Heading (Chinese)"),
+            "title_en": _("Heading (English)"),
             "blurb_zh": _("Blurb (Chinese)"),
             "blurb_en": _("Blurb (English)"),
             "chair": _("In the chair"),
@@ -221,7 +221,7 @@ class SceneryAdmin(AuthoringAdmin):
         if "question_tags" in form.fields:
             super().save_related(request, form, formsets, change)
 
-    @admin.display(description=_("Title"), ordering="title_en")
+    @admin.display(description=_("Heading"), ordering="title_en")
     def titles(self, row: Scenery) -> str:
         """Return both titles."""
         return f"{row.title_zh} · {row.title_en}"

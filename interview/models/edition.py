@@ -12,10 +12,10 @@ class Edition(models.Model):
     """
 
     id = models.CharField(primary_key=True, max_length=64)
-    scenery_slug = models.CharField(max_length=64, db_index=True)
-    scenery_version = models.PositiveIntegerField()
+    scenery_slug = models.CharField(_("scenery"), max_length=64, db_index=True)
+    scenery_version = models.PositiveIntegerField(_("version"))
     body = models.JSONField()
-    published_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(_("published"), auto_now_add=True)
 
     class Meta:
         ordering = ["-published_at"]

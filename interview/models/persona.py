@@ -28,9 +28,9 @@ def default_portrait() -> dict[str, str]:
 class Persona(models.Model):
     """An interviewer as authors write them; fields as in `interview.domain.persona.Persona`."""
 
-    slug = models.CharField(max_length=64, unique=True, validators=[SLUG])
-    version = models.PositiveIntegerField(default=1)
-    archetype = models.CharField(max_length=64)
+    slug = models.CharField(_("id"), max_length=64, unique=True, validators=[SLUG])
+    version = models.PositiveIntegerField(_("version"), default=1)
+    archetype = models.CharField(_("archetype"), max_length=64)
     name_zh = models.CharField(max_length=40)
     name_en = models.CharField(max_length=40)
     title_zh = models.CharField(max_length=40)
@@ -47,6 +47,7 @@ class Persona(models.Model):
         max_length=2, default="zh", choices=[("zh", "中文"), ("en", "English")]
     )
     speak_lang = models.CharField(
+        _("speaks"),
         max_length=4,
         default="room",
         choices=[("room", _("the room's language")), ("zh", "中文"), ("en", "English")],
@@ -57,6 +58,7 @@ class Persona(models.Model):
         help_text=_("Characters a second."),
     )
     temper = models.FloatField(
+        _("temper"),
         default=1.0,
         validators=[MinValueValidator(0.5), MaxValueValidator(1.5)],
         help_text=_("Factor on damage in Survive: 1 is even-tempered."),

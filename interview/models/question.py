@@ -10,10 +10,10 @@ from interview.models.persona import SLUG
 class Question(models.Model):
     """A root question; fields as in `interview.domain.questions.Question`."""
 
-    slug = models.CharField(max_length=64, unique=True, validators=[SLUG])
+    slug = models.CharField(_("id"), max_length=64, unique=True, validators=[SLUG])
     tags = models.JSONField(default=list)
     difficulty = models.PositiveIntegerField(
-        default=2, validators=[MinValueValidator(1), MaxValueValidator(5)]
+        _("difficulty"), default=2, validators=[MinValueValidator(1), MaxValueValidator(5)]
     )
     best_q = models.PositiveIntegerField(
         default=92, validators=[MinValueValidator(60), MaxValueValidator(100)]
@@ -23,7 +23,9 @@ class Question(models.Model):
     any_fact = models.JSONField(default=list, blank=True, help_text=_("Patterns such as metric.*"))
     weakness = models.JSONField(default=list, blank=True)
     expects = models.JSONField(default=list, blank=True)
-    personas = models.ManyToManyField("interview.Persona", blank=True, related_name="questions")
+    personas = models.ManyToManyField(
+        "interview.Persona", verbose_name=_("personas"), blank=True, related_name="questions"
+    )
     better_zh = models.TextField()
     better_en = models.TextField()
     loaded_hash = models.CharField(

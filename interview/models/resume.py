@@ -11,11 +11,13 @@ class Resume(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.UUIDField(db_index=True, help_text="the player who brought it")
-    sample = models.CharField(max_length=64, blank=True, help_text="slug of the sample it is")
-    language = models.CharField(max_length=2)
+    sample = models.CharField(
+        _("sample"), max_length=64, blank=True, help_text="slug of the sample it is"
+    )
+    language = models.CharField(_("language"), max_length=2)
     text = models.TextField()
     facts = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("read"), auto_now_add=True)
 
     class Meta:
         ordering = ["-created_at"]

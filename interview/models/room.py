@@ -20,10 +20,10 @@ class Room(models.Model):
     share_token_hash = models.CharField(max_length=64, blank=True)
     edition = models.ForeignKey("interview.Edition", on_delete=models.PROTECT, related_name="+")
     resume = models.ForeignKey("interview.Resume", on_delete=models.PROTECT, related_name="rooms")
-    mode = models.CharField(max_length=16)
-    language = models.CharField(max_length=2)
-    status = models.CharField(max_length=20)
-    top_offset = models.PositiveIntegerField(default=0)
+    mode = models.CharField(_("mode"), max_length=16)
+    language = models.CharField(_("language"), max_length=2)
+    status = models.CharField(_("status"), max_length=20)
+    top_offset = models.PositiveIntegerField(_("facts"), default=0)
     snapshot = models.JSONField(default=dict)
     snapshot_offset = models.PositiveIntegerField(default=0)
     turn_id = models.CharField(max_length=16, blank=True)
@@ -32,10 +32,10 @@ class Room(models.Model):
     silent_since = models.DateTimeField(
         null=True, blank=True, help_text="when the reaper first missed the turn's worker"
     )
-    result = models.CharField(max_length=16, blank=True)
-    score = models.IntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField(auto_now=True)
+    result = models.CharField(_("result"), max_length=16, blank=True)
+    score = models.IntegerField(_("score"), default=0)
+    created_at = models.DateTimeField(_("opened"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("last change"), auto_now=True)
 
     class Meta:
         ordering = ["-created_at"]

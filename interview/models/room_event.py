@@ -10,11 +10,15 @@ from django.utils.translation import gettext_lazy as _
 class RoomEvent(models.Model):
     """One fact about a room; inserted, never changed (trigger in migration 0002)."""
 
-    room = models.ForeignKey("interview.Room", on_delete=models.PROTECT, related_name="events")
-    offset = models.PositiveIntegerField(help_text="1, 2, 3 ... without gaps inside a room")
-    type = models.CharField(max_length=64)
-    turn_id = models.CharField(max_length=16, blank=True)
-    at = models.DateTimeField()
+    room = models.ForeignKey(
+        "interview.Room", verbose_name=_("room"), on_delete=models.PROTECT, related_name="events"
+    )
+    offset = models.PositiveIntegerField(
+        _("offset"), help_text="1, 2, 3 ... without gaps inside a room"
+    )
+    type = models.CharField(_("type"), max_length=64)
+    turn_id = models.CharField(_("turn"), max_length=16, blank=True)
+    at = models.DateTimeField(_("at"))
     data = models.JSONField()
 
     class Meta:

@@ -25,17 +25,18 @@ def default_strategies() -> list[str]:
 class Scenery(models.Model):
     """A position to play; fields as in `interview.domain.scenery.Scenery`."""
 
-    slug = models.CharField(max_length=64, unique=True, validators=[SLUG])
-    version = models.PositiveIntegerField(default=1)
-    is_open = models.BooleanField(default=True, help_text=_("Shown in the lobby."))
-    order = models.PositiveIntegerField(default=0)
+    slug = models.CharField(_("id"), max_length=64, unique=True, validators=[SLUG])
+    version = models.PositiveIntegerField(_("version"), default=1)
+    is_open = models.BooleanField(_("open"), default=True, help_text=_("Shown in the lobby."))
+    order = models.PositiveIntegerField(_("order"), default=0)
     title_zh = models.CharField(max_length=60)
     title_en = models.CharField(max_length=80)
     blurb_zh = models.CharField(max_length=200)
     blurb_en = models.CharField(max_length=300)
-    backdrop = models.CharField(max_length=32, default="courtroom")
+    backdrop = models.CharField(_("backdrop"), max_length=32, default="courtroom")
     chair = models.ForeignKey("interview.Persona", on_delete=models.PROTECT, related_name="chairs")
     goal_rounds = models.PositiveIntegerField(
+        _("goal"),
         default=8,
         validators=[MinValueValidator(3), MaxValueValidator(40)],
         help_text=_("Survive: rounds after which the win is banked."),
@@ -46,7 +47,7 @@ class Scenery(models.Model):
     strategy_default = models.CharField(max_length=16, default="serial")
     strategies_allowed = models.JSONField(default=default_strategies)
     difficulty_start = models.PositiveIntegerField(
-        default=2, validators=[MinValueValidator(1), MaxValueValidator(5)]
+        _("difficulty"), default=2, validators=[MinValueValidator(1), MaxValueValidator(5)]
     )
     difficulty_up_every_rounds = models.PositiveIntegerField(
         default=3, validators=[MinValueValidator(1)]
