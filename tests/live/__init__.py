@@ -1,0 +1,1 @@
+"""Tests on a whole running stack: real servers, real workers, real faults."""
