@@ -2,20 +2,77 @@
 
 Debian's Chromium is used through its own path; Playwright downloads nothing. Where there is no
 Chromium the tests are skipped, except under CI, where a skipped test is a failure.
+Whatever a page complains about in its console fails the test that opened it.
 """
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 from compose import local
+from tests.e2e.court import Court
 
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-_DESKTOP = {"width": 1280, "height": 800}
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+PATIENCE_MS = 15_000
+
+# A violation of the content security policy is an event; say it where the other complaints are.
+_REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy: ${event.violatedDirective} stopped ${event.blockedURI}`));
+"""
+
+NewVisitor = Callable[..., BrowserContext]
+
+
+# Without slots: Playwright hangs a name of its own on the object whose method it calls.
+@dataclass
+class Complaints:
+    """What the pages of a test logged as an error, and which of it the test brings about."""
+
+    heard: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def expect(self, pattern: str) -> None:
+        """Let complaints pass that match; a test says so before it breaks something."""
+        self.expected.append(pattern)
+
+    def listen(self, context: BrowserContext) -> None:
+        """Hear what every page of this visitor complains about."""
+        context.on("console", self._take_message)
+        context.on("weberror", self._take_error)
+
+    @property
+    def unexpected(self) -> list[str]:
+        """What nobody brought about."""
+        return [
+            words
+            for words in self.heard
+            if not any(re.search(pattern, words) for pattern in self.expected)
+        ]
+
+    def _take_message(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.heard.append(f"{message.type}: {message.text}")
+
+    def _take_error(self, error: WebError) -> None:
+        self.heard.append(f"uncaught: {error.error}")
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +88,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local.Stack]:
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """The browser's program file."""
-    found = next((path for name in _CHROMIUM if (path := shutil.which(name))), None)
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     if found is None and os.environ.get("CI"):
         pytest.fail("There is no Chromium, and under CI the browser tests must run.")
     if found is None:
@@ -42,6 +99,7 @@ def chromium() -> Path:
 @pytest.fixture(scope="session")
 def browser(chromium: Path) -> Iterator[Browser]:
     """One browser for all tests; each test gets a context (cookies, storage) of its own."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=chromium,
@@ -52,15 +110,52 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser, stack: local.Stack) -> Iterator[BrowserContext]:
-    """A visitor nobody has seen before, at a desktop, reading English."""
-    visitor = browser.new_context(base_url=stack.url, viewport=_DESKTOP, locale="en-GB")
-    visitor.set_default_timeout(10_000)
-    yield visitor
-    visitor.close()
+def complaints() -> Iterator[Complaints]:
+    """What the pages complain about; at the end of the test there must be nothing unexpected."""
+    kept = Complaints()
+    yield kept
+    assert kept.unexpected == []
+
+
+@pytest.fixture
+def new_visitor(
+    browser: Browser, stack: local.Stack, complaints: Complaints
+) -> Iterator[NewVisitor]:
+    """A way to let in visitors nobody has seen before, each with settings of their own."""
+    visitors: list[BrowserContext] = []
+
+    def let_in(*, language: str = "en", is_phone: bool = False, **settings: Any) -> BrowserContext:
+        if is_phone:
+            settings = {"has_touch": True, "is_mobile": True, "viewport": PHONE, **settings}
+        visitor = browser.new_context(
+            base_url=stack.url,
+            locale="zh-CN" if language == "zh" else "en-GB",
+            **{"viewport": DESKTOP, **settings},
+        )
+        visitor.set_default_timeout(PATIENCE_MS)
+        visitor.add_init_script(_REPORT_VIOLATIONS)
+        complaints.listen(visitor)
+        visitors.append(visitor)
+        return visitor
+
+    yield let_in
+    for visitor in visitors:
+        visitor.close()
+
+
+@pytest.fixture
+def context(new_visitor: NewVisitor) -> BrowserContext:
+    """A visitor at a desktop, reading English, who asked the system for less motion."""
+    return new_visitor(reduced_motion="reduce")
 
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
-    """An empty tab; what it logs as an error fails nothing by itself, see ``page.on``."""
+    """An empty tab."""
     return context.new_page()
+
+
+@pytest.fixture
+def court(page: Page) -> Court:
+    """The same tab, for somebody who came to play."""
+    return Court(page)
