@@ -9,6 +9,8 @@ from interview.domain.lexicon.units import SECONDS
 from interview.domain.matching import Folded, clauses, keyed, terms
 
 MAX_QUANTITIES = 200
+# How far, in characters, words may stand from the number they are about.
+_WORDS_BEFORE, _WORDS_AFTER = 80, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +269,8 @@ def _described(text: str, number: Quantity, earlier: list[Quantity]) -> Quantity
     )
     if _TEAM_OF.search(near) and number.unit in {"", "people", "count"}:
         return replace(described, key="team.size", name="team", unit="people", is_named=True)
-    if number.unit == "people" and (_TEAM.search(text, *number.clause) or noun == ("", "")):
-        is_team = bool(_TEAM.search(text, *number.clause))
+    is_team = number.unit == "people" and bool(_TEAM.search(text, *_around(number)))
+    if number.unit == "people" and (is_team or noun == ("", "")):
         return replace(described, key="team.size" if is_team else "", name="team", is_named=is_team)
     if noun[1]:
         return replace(described, key=noun[1], name=noun[0], is_named=True)
@@ -310,12 +312,9 @@ def _is_span(text: str, number: Quantity) -> bool:
 def _nearest_noun(text: str, number: Quantity) -> tuple[str, str]:
     """Return the (word, metric key) that stands nearest in the clause, those before it first."""
     best: tuple[int, str, str] | None = None
-    start, end = number.clause
     if _is_span(text, number):
         return "", ""
-    for match in _METRIC_PATTERN.finditer(
-        text, max(start, number.start - 80), min(end, number.end + 60)
-    ):
+    for match in _METRIC_PATTERN.finditer(text, *_around(number)):
         key = _METRIC_OF[match[0]]
         if not _fits(key, number.unit) or match.start() < number.start < match.end():
             continue
@@ -326,6 +325,12 @@ def _nearest_noun(text: str, number: Quantity) -> tuple[str, str]:
         if best is None or distance < best[0]:
             best = distance, match[0], key
     return best[1:] if best else ("", "")
+
+
+def _around(number: Quantity) -> tuple[int, int]:
+    """Return the part of the clause that can tell what a number is: a clause may be a page long."""
+    start, end = number.clause
+    return max(start, number.start - _WORDS_BEFORE), min(end, number.end + _WORDS_AFTER)
 
 
 def _fits(key: str, unit: str) -> bool:
@@ -349,7 +354,7 @@ def _is_delta(text: str, number: Quantity) -> bool:
     near = text[max(number.clause[0], number.start - 30) : number.start]
     if _LEVEL_BEFORE.search(near):
         return False
-    return bool(_RISES.search(text, *number.clause))
+    return bool(_RISES.search(text, *_around(number)))
 
 
 def _with_starts(text: str, found: list[Quantity]) -> list[Quantity]:

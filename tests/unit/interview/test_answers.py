@@ -404,3 +404,11 @@ def test_the_gold_set_scores_the_same_under_full_width_and_padding():
 
 def _fact(key: str) -> str:
     return next(fact.id for fact in RESUME.facts if fact.key == key)
+
+
+def test_a_number_is_told_by_the_words_around_it_and_not_by_a_page_of_them():
+    page = "and so on " * 400
+    near = find_quantities(fold("improved it 40%"))[0]
+    far = find_quantities(fold(f"improved {page} it 40%"))[0]
+
+    assert (near.is_delta, far.is_delta) == (True, False)
