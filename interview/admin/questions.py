@@ -209,7 +209,7 @@ class QuestionAdmin(AuthoringAdmin):
     form = QuestionForm
     change_form_template = "admin/interview/question_change_form.html"
     inlines = (KeyPointInline, FollowUpInline)
-    list_display = ("slug", "ask_here", "level", "topics", "asked_of", "n_followups")
+    list_display = ("slug", "ask_here", "level", "topics", "n_followups")
     list_filter = (TagFilter, "difficulty", "personas")
     search_fields = ("slug", "ask_zh", "ask_en", "better_zh", "better_en")
     readonly_fields = ("as_spoken",)
@@ -303,11 +303,6 @@ class QuestionAdmin(AuthoringAdmin):
     def topics(self, row: Question) -> str:
         """Return the tags."""
         return ", ".join(row.tags)
-
-    @admin.display(description=_("Asked of"))
-    def asked_of(self, row: Question) -> str:
-        """Return what it needs of a résumé."""
-        return ", ".join(row.any_fact) or gettext("anybody")
 
     @admin.display(description=_("Follow-ups"), ordering="followup_count")
     def n_followups(self, row: Any) -> int:

@@ -1,7 +1,6 @@
 """Authors try what they wrote: a room with a sample résumé, for them alone."""
 
-import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from uuid import UUID
 
@@ -72,21 +71,22 @@ def spoken_claim(question: Question, language: str) -> str:
 def _open(edition: Edition, *, owner: UUID, language: str, ports: Ports) -> OpenedRoom:
     offered = edition.scenery.languages
     spoken = language if language in offered else offered[0]
-    sample = _best_sample(edition.questions.values(), spoken)
+    tags = set(edition.scenery.question_tags)
+    asked = [question for question in edition.questions.values() if tags & set(question.tags)]
+    sample = _best_sample(asked, spoken)
     resume = resumes.add_sample(owner=owner, sample=sample, language=spoken)
     mode = Mode.CONVINCE if edition.scenery.modes == (Mode.CONVINCE,) else Mode.SURVIVE
     opening = Opening(
         mode=mode,
         language="zh" if spoken == "zh" else "en",
-        seed=secrets.randbelow(2**31),
+        seed=rooms.new_seed(),
         resume_id=str(resume.pk),
     )
-    return rooms.open_on(edition, opening, owner=owner, resume=resume, ports=ports)
+    return rooms.open_room(edition, opening, owner=owner, resume=resume, ports=ports)
 
 
-def _best_sample(questions: Iterable[Question], language: str) -> str:
+def _best_sample(questions: Sequence[Question], language: str) -> str:
     """Return the sample résumé that most of the questions can be asked of."""
-    questions = list(questions)
     askable = {
         entry["id"]: sum(_fits(question, read_resume(entry["text"])) for question in questions)
         for entry in resumes.samples()
