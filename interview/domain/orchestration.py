@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from interview.domain.lots import lot
+from interview.domain.matching import fold, terms
 from interview.domain.position import Position
 from interview.domain.room import Room
 from interview.domain.scenery import Mode, Strategy
@@ -95,7 +96,7 @@ def _overdue(room: Room, allowed: Sequence[str]) -> Choice | None:
     """Return who must speak now whatever the strategy says, or None."""
     if room.strategy is not Strategy.SERIAL:
         unheard = [persona for persona in allowed if persona not in room.root_asked_at]
-        if unheard and room.n_roots < len(room.panel):
+        if unheard:
             first = min(unheard, key=lambda persona: _tie(room, persona))
             reason = Reason.DRAWN if room.strategy is Strategy.RANDOM else Reason.NOT_HEARD_YET
             return Choice(first, reason)
@@ -148,11 +149,12 @@ def _directed(
 
 
 def _named(position: Position, allowed: Sequence[str], answer: str) -> str | None:
-    """Return the allowed persona the candidate named first, or None."""
-    folded = answer.casefold()
+    """Return the allowed persona the candidate named first, or None; Kay is not in "okay"."""
+    heard = fold(answer).text
     found: list[tuple[int, str]] = []
     for persona in allowed:
         name = position.persona(persona).name
-        places = [folded.find(word.casefold()) for word in (name.zh, name.en)]
-        found.extend((place, persona) for place in places if place >= 0)
+        match = terms((name.zh, name.en)).search(heard)
+        if match is not None:
+            found.append((match.start(), persona))
     return min(found)[1] if found else None

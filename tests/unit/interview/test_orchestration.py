@@ -1,11 +1,13 @@
 """Who speaks next: the hard rules, and each strategy within them."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interview.domain.bilingual import Text
 from interview.domain.orchestration import Choice, Reason, available, choose_speaker
 from interview.domain.room import Room, Thread
 from interview.domain.scenery import Mode, Strategy
@@ -117,6 +119,52 @@ def test_the_director_gives_the_floor_to_whoever_was_named() -> None:
     room = _after_everybody_asked()
 
     assert _choose(room, "As Ada said, and ben老师 too") == Choice("ada", Reason.NAMED)
+
+
+@pytest.mark.parametrize(
+    ("answer", "speaker"),
+    [
+        ("Okay, the programming took a week.", "cy"),
+        ("Reading online docs cost more than the timing.", "cy"),
+        ("I told Kay; Ming agreed.", "ada"),
+        ("Kay让我做的，明总同意。", "ada"),
+        ("这件事明总和Kay都知道。", "ben"),
+    ],
+)
+def test_a_name_counts_as_a_word_of_its_own_and_not_inside_another(
+    answer: str, speaker: str
+) -> None:
+    names = {"ada": Text("Kay", "Kay"), "ben": Text("明总", "Ming"), "cy": Text("林姐", "Lin")}
+    edition = POSITION.edition
+    seated = {key: replace(edition.personas[key], name=name) for key, name in names.items()}
+    room = _room(strategy=Strategy.DIRECTOR)
+    for persona in ("ada", "ben", "cy"):
+        _asked(room, persona)
+    room.thread = Thread(question_id="q.0", speaker="")
+
+    choice = choose_speaker(
+        room,
+        replace(POSITION, edition=replace(edition, personas=seated)),
+        answer=answer,
+        sharpness=lambda persona: float(persona == "cy"),
+    )
+
+    assert choice.speaker == speaker
+
+
+@pytest.mark.parametrize("strategy", list(Strategy))
+def test_everybody_is_heard_in_the_first_cycle_though_somebody_digs_deeper(
+    strategy: Strategy,
+) -> None:
+    room = _room(strategy=strategy, mode=Mode.CONVINCE)
+    opener = _choose(room).speaker
+    _asked(room, opener)
+    _asked(room, opener)  # a follow-up that became a root question of its own
+    room.approval[opener] = 10
+    second = _choose(room).speaker
+    _asked(room, second)
+
+    assert {opener, second, _choose(room).speaker} == set(PANEL)
 
 
 def test_the_director_turns_to_the_coldest_in_convince() -> None:
