@@ -137,14 +137,14 @@ async def _admit(call: Call, places: AsyncExitStack, *, ports: Ports, heart: Hea
     queue, ticket = call.ticket.queue, call.ticket.id
     policy = ports.queues[queue]
     places.push_async_callback(shielding.give_back, lambda: ports.admissions.release(queue, ticket))
-    waited_seconds = 0.0
+    came_at = time.monotonic()
+    waited_seconds: float | None = None
     outcome = "cancelled"
 
     async def start() -> bool:
         nonlocal waited_seconds
-        waited = await ports.admissions.start(queue, ticket, policy)
-        waited_seconds = waited or 0.0
-        return waited is not None
+        waited_seconds = await ports.admissions.start(queue, ticket, policy)
+        return waited_seconds is not None
 
     try:
         await _until_granted(call, start, seconds=policy.wait_seconds)
@@ -153,6 +153,9 @@ async def _admit(call: Call, places: AsyncExitStack, *, ports: Ports, heart: Hea
         outcome = "expired"
         raise QueueExpiredError("no running place came free in time") from None
     finally:
+        if waited_seconds is None:
+            # Only the queue knows since when; what was waited here is at least true.
+            waited_seconds = time.monotonic() - came_at
         metrics.QUEUE_WAIT_SECONDS.labels(queue, outcome).observe(waited_seconds)
     call.observed.waited(waited_seconds)
     places.enter_context(heart.keep_ticket(call.ticket))

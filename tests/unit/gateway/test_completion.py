@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from prometheus_client import REGISTRY
 
 from gateway.domain.errors import (
     DeadlinePhase,
@@ -203,6 +204,24 @@ async def test_a_ticket_waits_for_a_running_place_only_so_long() -> None:
     deltas = await deltas_of(call(ticket=Ticket("turns", "t")), ports)
 
     assert isinstance(terminal_error(deltas), QueueExpiredError)
+
+
+async def test_a_wait_that_was_in_vain_counts_with_its_length() -> None:
+    patience_seconds = 0.02
+    ports = make_ports(
+        provider=FakeProvider(START, DONE), concurrency=0, wait_seconds=patience_seconds
+    )
+    before = waited_in_vain_seconds()
+
+    await deltas_of(call(ticket=Ticket("turns", "t")), ports)
+
+    assert waited_in_vain_seconds() - before >= patience_seconds
+
+
+def waited_in_vain_seconds() -> float:
+    """Return the sum of all waits for a running place that never came free."""
+    labels = {"queue": "turns", "outcome": "expired"}
+    return REGISTRY.get_sample_value("gw_queue_wait_seconds_sum", labels) or 0.0
 
 
 async def test_a_full_bulkhead_is_waited_for_only_so_long() -> None:
