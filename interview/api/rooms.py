@@ -17,12 +17,13 @@ from interview.api.schemas import (
     HintOut,
     ResumeRef,
     RoomIn,
-    ShareOut,
     SettingsIn,
+    ShareOut,
 )
 from interview.domain.errors import InvalidInputError
+from interview.domain.game import Opening
 from interview.models import Resume
-from interview.services import hints, players, resumes, rooms, turns
+from interview.services import editions, hints, players, resumes, rooms, turns
 
 router = Router(tags=["rooms"], auth=VisitorAuth())
 
@@ -36,17 +37,17 @@ def create_room(
         raise InvalidInputError("No model is configured here; choose scripted or auto.")
     player = visitor(request).player or players.new_player()
     set_player(response, players.cookie_value(player))
-    opened = rooms.open_room(
-        owner=player,
-        scenery=body.scenery,
+    edition = editions.publish(body.scenery)
+    resume = _resume(player, body.resume, body.language)
+    opening = Opening(
         mode=body.mode,
         language=body.language,
-        resume=_resume(player, body.resume, body.language),
+        seed=rooms.new_seed() if body.seed is None else body.seed,
+        resume_id=str(resume.pk),
         strategy=body.strategy,
-        seed=body.seed,
         nickname=body.nickname,
-        ports=runtime.ports(),
     )
+    opened = rooms.open_room(edition, opening, owner=player, resume=resume, ports=runtime.ports())
     room = selectors.room_json(selectors.room_by_id(opened.id))
     return Status(201, {**room, "room_token": opened.token})
 

@@ -19,7 +19,7 @@ from interview.domain.lines import band_of, react
 from interview.domain.orchestration import Choice, Reason, choose_speaker
 from interview.domain.position import Position
 from interview.domain.questions import Question
-from interview.domain.room import Record, Room, Status, WinReason
+from interview.domain.room import Record, Room, Status, Thread, WinReason
 from interview.domain.scenery import Mode, Strategy
 from interview.domain.scoring import Score, score_answer
 
@@ -161,8 +161,7 @@ def hear(room: Room, position: Position, text: str) -> Hearing:
         earlier=[tuple(sketch) for sketch in room.sketches],
         claims=room.claims,
     )
-    covered = frozenset({*answer.key_points, *room.thread.covered})
-    credited = replace(answer, key_points=tuple(sorted(covered)))
+    credited = replace(answer, key_points=_credited(answer, room.thread))
     scores = {
         persona: score_answer(
             credited,
@@ -184,6 +183,13 @@ def hear(room: Room, position: Position, text: str) -> Hearing:
             is_injection=bool(answer.injections),
         ),
     )
+
+
+def _credited(answer: Answer, thread: Thread) -> tuple[str, ...]:
+    """Return the key points to count: those of the whole thread, if the answer adds to them."""
+    if not answer.key_points:
+        return ()
+    return tuple(sorted({*answer.key_points, *thread.covered}))
 
 
 def _scored(room: Room, position: Position, hearing: Hearing, verdict: Verdict) -> ev.AnswerScored:

@@ -21,7 +21,7 @@ from interview.domain.game import Opening
 from interview.domain.ports import Ports
 from interview.domain.position import Edition, Position
 from interview.domain.room import Pace, Record, Room, Status
-from interview.domain.scenery import Mode, Strategy
+from interview.domain.scenery import Strategy
 from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow
 from interview.services import editions, event_log, resumes, turns
@@ -39,40 +39,15 @@ class OpenedRoom:
 
 
 def open_room(
-    *,
-    owner: UUID,
-    scenery: str,
-    mode: Mode,
-    language: str,
-    resume: ResumeRow,
-    ports: Ports,
-    strategy: Strategy | None = None,
-    seed: int | None = None,
-    nickname: str = "",
-) -> OpenedRoom:
-    """Seat a player before the panel of ``scenery``; the first question is queued.
-
-    Raises SceneryNotFoundError when the scenery does not exist or is not played like that, and
-    QueueFullError when the panel has no place.
-    """
-    opening = Opening(
-        mode=mode,
-        language="zh" if language == "zh" else "en",
-        seed=secrets.randbelow(2**31) if seed is None else seed,
-        resume_id=str(resume.pk),
-        strategy=strategy,
-        nickname=nickname,
-    )
-    edition = editions.publish(scenery)
-    return open_on(edition, opening, owner=owner, resume=resume, ports=ports)
-
-
-def open_on(
     edition: Edition, opening: Opening, *, owner: UUID, resume: ResumeRow, ports: Ports
 ) -> OpenedRoom:
-    """Do as `open_room` does, on an edition at hand."""
+    """Seat a player before the panel of a published edition; the first question is queued.
+
+    Raises SceneryNotFoundError when the scenery is not played like that, RateLimitedError for a
+    player with too many rooms, and QueueFullError when the panel has no place.
+    """
     _check_has_room_left(owner)
-    _check_offered(edition, opening.mode, opening.language, opening.strategy)
+    _check_offered(edition, opening)
     position = Position(edition=edition, resume=resumes.parsed(resume))
     token = secrets.token_urlsafe(24)
     row = RoomRow(
@@ -89,6 +64,11 @@ def open_on(
         row.save(force_insert=True)
         event_log.append(row, record, outbox=ports.outbox)
     return OpenedRoom(row.pk, token)
+
+
+def new_seed() -> int:
+    """Return a seed nobody can guess."""
+    return secrets.randbelow(2**31)
 
 
 def _check_has_room_left(owner: UUID) -> None:
@@ -112,12 +92,12 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _check_offered(edition: Edition, mode: Mode, language: str, strategy: Strategy | None) -> None:
+def _check_offered(edition: Edition, opening: Opening) -> None:
     scenery = edition.scenery
-    if mode not in scenery.modes or language not in scenery.languages:
+    if opening.mode not in scenery.modes or opening.language not in scenery.languages:
         raise SceneryNotFoundError(f"{scenery.id} is not played in this mode and language.")
-    if strategy is not None and strategy not in scenery.strategy.allowed:
-        raise InvalidInputError(f"{scenery.id} does not allow the strategy {strategy}.")
+    if opening.strategy is not None and opening.strategy not in scenery.strategy.allowed:
+        raise InvalidInputError(f"{scenery.id} does not allow the strategy {opening.strategy}.")
 
 
 def change_settings(

@@ -132,9 +132,7 @@ def opened(
 ) -> Record:
     """Return a room that has just been opened: the first question is planned, not yet asked."""
     record = Record(Room(), BEGAN)
-    opening = Opening(
-        mode=mode, language=language, seed=seed, resume_id="r", strategy=strategy
-    )
+    opening = Opening(mode=mode, language=language, seed=seed, resume_id="r", strategy=strategy)
     game.open_room(record, position or make_position(), opening)
     return record
 

@@ -5,7 +5,9 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from interview.domain.bilingual import Language
 from interview.domain.events import Event, EventType
+from interview.domain.game import Opening
 from interview.domain.ports import Ports
 from interview.domain.position import Edition
 from interview.domain.room import Room
@@ -13,7 +15,7 @@ from interview.domain.scenery import Mode, Strategy
 from interview.models import Edition as EditionRow
 from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow
-from interview.services import event_log, reaper, resumes, rooms, turns
+from interview.services import editions, event_log, reaper, resumes, rooms, turns
 from tests.factories.games import make_position, make_resume
 from tests.fakes.interview import FakeOutbox, FakeStage, fake_ports
 
@@ -157,7 +159,7 @@ def seat(
     *,
     mode: Mode = Mode.SURVIVE,
     strategy: Strategy | None = None,
-    language: str = "en",
+    language: Language = "en",
     seed: int = 7,
     ports: Ports | None = None,
     owner: UUID | None = None,
@@ -165,14 +167,15 @@ def seat(
     """Return a room just opened: the first turn waits for a worker."""
     ports = ports or fake_ports()
     owner = owner or uuid4()
-    opened = rooms.open_room(
-        owner=owner,
-        scenery=edition.scenery.id,
+    resume = add_resume(owner)
+    opening = Opening(
         mode=mode,
         language=language,
-        resume=add_resume(owner),
-        ports=ports,
-        strategy=strategy,
         seed=seed,
+        resume_id=str(resume.pk),
+        strategy=strategy,
+    )
+    opened = rooms.open_room(
+        editions.publish(edition.scenery.id), opening, owner=owner, resume=resume, ports=ports
     )
     return Play(ports=ports, room_id=opened.id, token=opened.token, owner=owner, edition=edition)

@@ -16,8 +16,7 @@ from interview.domain.errors import (
 from interview.domain.events import EventType, Result
 from interview.domain.room import Pace, Status
 from interview.domain.scenery import Mode, Strategy
-from interview.models import Room as RoomRow
-from interview.services import editions, event_log, hints, resumes, rooms
+from interview.services import editions, event_log, hints, resumes
 from tests.factories.rooms import GOOD_ANSWERS, POOR_ANSWER, Play, make_edition
 from tests.integration.interview.conftest import Seat, offer
 
@@ -57,29 +56,10 @@ def test_rooms_have_epochs_and_tokens_of_their_own(seat: Seat):
     assert first.token != second.token
 
 
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"scenery": "elsewhere"}, SceneryNotFoundError),
-        ({"scenery": ""}, SceneryNotFoundError),
-    ],
-)
-def test_what_is_not_played_cannot_be_opened(
-    play: Play, changes: dict[str, str], error: type[Exception]
-):
-    asked = {"scenery": "court", "language": "en", **changes}
-
-    with pytest.raises(error):
-        rooms.open_room(
-            owner=play.owner,
-            mode=Mode.SURVIVE,
-            resume=play.row.resume,
-            ports=play.ports,
-            **asked,
-        )
-
-    assert RoomRow.objects.count() == 1
-    assert play.stage.waiting == [f"{play.room_id}.t1.1"]
+@pytest.mark.parametrize("scenery", ["elsewhere", ""])
+def test_what_is_not_played_cannot_be_published(database: None, scenery: str):
+    with pytest.raises(SceneryNotFoundError):
+        editions.publish(scenery)
 
 
 def test_somebody_elses_resume_cannot_be_taken(play: Play):
