@@ -64,7 +64,7 @@ class Listener:
         while True:
             try:
                 async with self._client.pubsub() as pubsub:
-                    await pubsub.subscribe(*self._channels)
+                    await self._subscribe_all(pubsub)
                     self._pubsub = pubsub
                     if not is_first:
                         _logger.info("gateway.listener_restored")
@@ -80,6 +80,13 @@ class Listener:
                 self._pubsub = None
             await asyncio.sleep(pause_seconds)
             pause_seconds = min(LONGEST_PAUSE_SECONDS, pause_seconds * 2)
+
+    async def _subscribe_all(self, pubsub: PubSub) -> None:
+        """Subscribe to every channel, also to those somebody asks for meanwhile."""
+        asked: set[str] = set()
+        while new := [channel for channel in self._channels if channel not in asked]:
+            await pubsub.subscribe(*new)
+            asked.update(new)
 
     async def _listen(self, pubsub: PubSub) -> None:
         async for message in pubsub.listen():
