@@ -11,7 +11,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
+from django import db
 
 from interview import selectors
 
@@ -50,7 +50,7 @@ class Positions:
             await asyncio.sleep(self._every_seconds)
             try:
                 tops = await database_sync_to_async(selectors.top_offsets)(list(self._watchers))
-            except DatabaseError:
+            except db.Error:  # an InterfaceError is no DatabaseError
                 logger.warning("positions.unavailable")
                 continue
             for room_id, top in tops.items():
