@@ -59,6 +59,10 @@ class Heard:
         """Return whether what came word by word is, to the letter, what the record says."""
         return "".join(self.parts) == self.end_data.get("text", self.end_data.get("kept_text"))
 
+    def is_kept(self) -> bool:
+        """Return whether what came word by word begins what an interruption left on record."""
+        return str(self.end_data.get("kept_text")).startswith("".join(self.parts))
+
     def plan(self, seed: int) -> list[tuple[int, float]]:
         """Return the provider's own plan: after how many seconds so many characters are out."""
         plan, characters, seconds = [], 0, 0.0
@@ -90,21 +94,28 @@ class Player(EventStream):
 
     async def answer(self, session: aiohttp.ClientSession) -> bool:
         """Answer and hear the reply to its end; return False when something was in the way."""
-        self._over.clear()
         self._n_answers += 1
-        self._sent_at = time.time()
         body = {"text": _ANSWER.format(n=self._n_answers), "client_id": str(uuid4())}
+        return await self._ask(session, "answer", body)
+
+    async def ask_again(self, session: aiohttp.ClientSession) -> bool:
+        """Have the last question asked again, and hear it to its end."""
+        return await self._ask(session, "retry", {})
+
+    async def _ask(self, session: aiohttp.ClientSession, call: str, body: dict[str, str]) -> bool:
+        self._over.clear()
+        self._sent_at = time.time()
         try:
             async with session.post(
-                f"{self.seat.path}/answer", json=body, headers=self.headers
+                f"{self.seat.path}/{call}", json=body, headers=self.headers
             ) as response:
                 if response.status != 202:
-                    self.problems.append(f"answer {response.status} {await response.text()}")
+                    self.problems.append(f"{call} {response.status} {await response.text()}")
                     return False
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._over.wait()
         except (aiohttp.ClientError, TimeoutError) as error:
-            self.problems.append(f"answer {type(error).__name__}")
+            self.problems.append(f"{call} {type(error).__name__}")
             return False
         return True
 

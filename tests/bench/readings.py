@@ -124,9 +124,7 @@ def shares(before: Reading, after: Reading) -> str:
     """Return who used how much of a core between two readings, and what strangers used."""
     took = after.at - before.at
     used = {name: (after.used[name] - before.used[name]) / took for name in after.used}
-    parts = [
-        f"{name} {share:.0%} {after.rss[name] / 2**20:.0f} MB" for name, share in used.items()
-    ]
+    parts = [f"{name} {share:.0%} {after.rss[name] / 2**20:.0f} MB" for name, share in used.items()]
     others = (after.machine - before.machine) / took - sum(used.values())
     return ", ".join([*parts, f"everybody else {max(0.0, others):.0%}"])
 

@@ -149,7 +149,7 @@ def _wrong(players: list[Player]) -> str:
     first = f"; first: {problems[0][:160]}" if problems else ""
     return (
         f"{n_wrong} deltas lost or doubled, {n_cut} of {len(ended)} turns not to the letter, "
-        f"{n_failed} turns not done {sorted(reasons) or str()}, {len(problems)} problems{first}"
+        f"{n_failed} turns not done {sorted(reasons) or ''}, {len(problems)} problems{first}"
     )
 
 
