@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from interview import selectors
 from interview.domain.errors import RoomNotFoundError
+from interview.domain.room import Status
 from interview.models import Room
 from interview.selectors import Visitor, pages
 from interview.services import players
@@ -68,7 +69,7 @@ def room(request: HttpRequest, room_id: UUID) -> HttpResponse:
 def settlement(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """Draw the verdict; a room still being played is sent back to."""
     row = _readable(request, room_id)
-    if row.status != "settled":
+    if row.status != Status.SETTLED:
         return redirect("room-page", room_id=room_id)
     return render(request, "interview/settle.html", {"settlement": pages.settlement(row)})
 

@@ -71,7 +71,7 @@ def read_room(request: HttpRequest, room_id: UUID) -> dict[str, Any]:
 @router.post("/{room_id}/answer", url_name="answer", response={202: AnswerOut})
 def answer(request: HttpRequest, room_id: UUID, body: AnswerIn) -> Status[AnswerOut]:
     """Answer the question on the table."""
-    selectors.own_room(room_id, visitor(request))
+    selectors.check_owner(room_id, visitor(request))
     taken = turns.submit_answer(
         room_id=room_id, text=body.text, client_id=body.client_id, ports=runtime.ports()
     )
@@ -81,7 +81,7 @@ def answer(request: HttpRequest, room_id: UUID, body: AnswerIn) -> Status[Answer
 @router.post("/{room_id}/cancel", url_name="cancel", response={202: CancelOut})
 def cancel(request: HttpRequest, room_id: UUID, body: CancelIn | None = None) -> Status[CancelOut]:
     """Interrupt whoever is speaking or about to."""
-    selectors.own_room(room_id, visitor(request))
+    selectors.check_owner(room_id, visitor(request))
     wanted = body or CancelIn(turn_id=None, epoch=None)
     taken = turns.cancel_turn(
         room_id=room_id,
@@ -96,7 +96,7 @@ def cancel(request: HttpRequest, room_id: UUID, body: CancelIn | None = None) ->
 @router.post("/{room_id}/retry", url_name="retry", response={202: AnswerOut})
 def retry(request: HttpRequest, room_id: UUID) -> Status[AnswerOut]:
     """Have the last question asked again, after an interruption or a failure."""
-    selectors.own_room(room_id, visitor(request))
+    selectors.check_owner(room_id, visitor(request))
     taken = turns.retry_turn(room_id=room_id, ports=runtime.ports())
     return Status(202, AnswerOut(turn_id=taken.turn_id, round=taken.round, offset=taken.offset))
 
@@ -104,14 +104,14 @@ def retry(request: HttpRequest, room_id: UUID) -> Status[AnswerOut]:
 @router.post("/{room_id}/hint", url_name="hint", response=HintOut)
 def hint(request: HttpRequest, room_id: UUID) -> HintOut:
     """Buy a hint on the question on the table; the same one again is free."""
-    selectors.own_room(room_id, visitor(request))
+    selectors.check_owner(room_id, visitor(request))
     return HintOut(hint=hints.take_hint(room_id=room_id, ports=runtime.ports()))
 
 
 @router.post("/{room_id}/leave", url_name="leave", response=dict[str, Any])
 def leave(request: HttpRequest, room_id: UUID) -> dict[str, Any]:
     """Leave the seat: with the win when the goal is reached, else the room is abandoned."""
-    selectors.own_room(room_id, visitor(request))
+    selectors.check_owner(room_id, visitor(request))
     rooms.leave(room_id=room_id, ports=runtime.ports())
     return selectors.room_json(selectors.room_by_id(room_id))
 
@@ -119,7 +119,7 @@ def leave(request: HttpRequest, room_id: UUID) -> dict[str, Any]:
 @router.post("/{room_id}/share", url_name="share", response={201: ShareOut})
 def share(request: HttpRequest, room_id: UUID) -> Status[ShareOut]:
     """Make a link that lets others watch; making another one ends it."""
-    selectors.own_room(room_id, visitor(request))
+    selectors.check_owner(room_id, visitor(request))
     token = rooms.share(room_id=room_id)
     page = reverse("room-page", args=[room_id])
     return Status(201, ShareOut(token=token, page=f"{page}?token={token}"))
@@ -128,7 +128,7 @@ def share(request: HttpRequest, room_id: UUID) -> Status[ShareOut]:
 @router.patch("/{room_id}/settings", url_name="settings", response=dict[str, Any])
 def change_settings(request: HttpRequest, room_id: UUID, body: SettingsIn) -> dict[str, Any]:
     """Change strategy, pace, difficulty or language; effective with the next turn planned."""
-    selectors.own_room(room_id, visitor(request))
+    selectors.check_owner(room_id, visitor(request))
     rooms.change_settings(
         room_id=room_id,
         strategy=body.strategy,

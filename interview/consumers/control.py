@@ -32,8 +32,8 @@ class RoomControl(AsyncWebsocketConsumer):
         self._idle: asyncio.TimerHandle | None = None
         await self.accept()
         try:
-            own = database_sync_to_async(selectors.own_room)
-            await own(self._room_id, visitor_of(self.scope))
+            check = database_sync_to_async(selectors.check_owner)
+            await check(self._room_id, visitor_of(self.scope))
         except GameError:
             await self._close(CLOSE_NOT_YOURS)
             return

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from interview.domain.errors import EpochChangedError, OffsetOutOfRangeError, RoomNotFoundError
-from interview.domain.room import Room
+from interview.domain.room import Status
 from interview.domain.turn import Turn, TurnState
 from interview.models import Room as RoomRow
 from interview.models import RoomEvent
@@ -35,12 +35,11 @@ def readable_room(room_id: UUID, visitor: Visitor) -> RoomRow:
     return row
 
 
-def own_room(room_id: UUID, visitor: Visitor) -> RoomRow:
-    """Return the row for its owner or its token only; raise RoomNotFoundError."""
-    row = RoomRow.objects.filter(pk=room_id).first()
+def check_owner(room_id: UUID, visitor: Visitor) -> None:
+    """Raise RoomNotFoundError unless the visitor owns the room or bears its token."""
+    row = RoomRow.objects.only("owner", "token_hash").filter(pk=room_id).first()
     if row is None or not _is_owner(row, visitor):
         raise RoomNotFoundError("There is no such room, or it is not yours.")
-    return row
 
 
 def _is_owner(row: RoomRow, visitor: Visitor) -> bool:
@@ -58,11 +57,6 @@ def _matches(stored_hash: str, visitor: Visitor) -> bool:
 def room_by_id(room_id: UUID) -> RoomRow:
     """Return the row without asking who wants it; for callers that have asked."""
     return RoomRow.objects.get(pk=room_id)
-
-
-def folded(row: RoomRow) -> Room:
-    """Return the room's folded state."""
-    return event_log.state_of(row)
 
 
 def check_reader(row: RoomRow, *, epoch: str | None, offset: int) -> None:
@@ -94,8 +88,8 @@ def live_rooms(player: UUID | None) -> list[RoomRow]:
     """Return the player's unsettled rooms, the last touched first, at most six."""
     if player is None:
         return []
-    rows = RoomRow.objects.filter(owner=player).exclude(status="settled")
-    return list(rows.select_related("edition").order_by("-changed_at")[:6])
+    rows = RoomRow.objects.filter(owner=player).exclude(status=Status.SETTLED)
+    return list(rows.order_by("-changed_at")[:6])
 
 
 def room_json(row: RoomRow) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def test_a_shared_room_may_be_read_but_not_played(play: Play):
 
     assert selectors.readable_room(play.room_id, watcher).pk == play.room_id
     with pytest.raises(RoomNotFoundError):
-        selectors.own_room(play.room_id, watcher)
+        selectors.check_owner(play.room_id, watcher)
 
 
 def test_a_new_link_ends_the_one_before(play: Play):
