@@ -62,7 +62,7 @@ imports: ## the arrows between layers and apps
 	@$(VENV) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 
 migrations: ## whether the models and the migrations agree
-	@$(VENV) -W ignore manage.py makemigrations --check --dry-run
+	@DATABASE_POOL_WAIT_SECONDS=0.2 LOG_LEVEL=ERROR $(VENV) -W ignore manage.py makemigrations --check --dry-run
 
 messages: ## compile the translations
 	@$(VENV) -c "from pathlib import Path; from compose.prepare import compile_messages as c; print(c(Path('locale')), 'compiled')"
