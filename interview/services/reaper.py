@@ -15,11 +15,10 @@ from interview.domain import events as ev
 from interview.domain.jobs import Job
 from interview.domain.ports import Ports, stream_id
 from interview.domain.room import Record
-from interview.domain.turn import TurnState
+from interview.domain.turn import LIVE, TurnState
 from interview.models import Room as RoomRow
 from interview.services import event_log
 
-_LIVE = (TurnState.QUEUED, TurnState.STREAMING)
 RETRY_AFTER_SECONDS = 5
 
 
@@ -40,7 +39,8 @@ def reap(*, ports: Ports, patience: Patience | None = None) -> int:
     once it has waited too long.
     """
     patience = patience or Patience()
-    live = {_stream(row): row for row in RoomRow.objects.filter(turn_state__in=_LIVE)}
+    rows = RoomRow.objects.filter(turn_state__in=LIVE).defer("snapshot")
+    live = {_stream(row): row for row in rows}
     spoken = ports.stage.spoken_now(list(live))
     heard_again = [live[stream].pk for stream in spoken if live[stream].silent_since]
     RoomRow.objects.filter(pk__in=heard_again).update(silent_since=None)
