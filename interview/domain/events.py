@@ -436,14 +436,6 @@ PAYLOADS: dict[EventType, type[Payload]] = {payload.type: payload for payload in
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A payload before it has a place in a log, with the turn it belongs to."""
-
-    payload: Payload
-    turn_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """A fact at its place in one room's log: offsets are 1, 2, 3 ... without gaps."""
 
