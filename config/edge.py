@@ -1,4 +1,7 @@
-"""The outermost step of a request: its id, and the headers of strangers that are not believed."""
+"""The outermost step of a request: its id, and the headers of strangers that are not believed.
+
+And of every answer, whoever makes it: nobody but the reader keeps it, nobody guesses its type.
+"""
 
 import structlog
 from asgiref.typing import (
@@ -12,6 +15,7 @@ from asgiref.typing import (
 from config import request_id, telemetry
 
 _HEADER = request_id.HEADER.lower().encode()
+_UNLESS_CHOSEN = ((b"cache-control", b"private, no-store"), (b"x-content-type-options", b"nosniff"))
 
 
 class Edge:
@@ -31,11 +35,16 @@ class Edge:
         fresh = request_id.new()
         header = (_HEADER, fresh.encode())
         scope["headers"] = [*telemetry.trusted_headers(list(scope["headers"])), header]
+        scope["root_path"] = ""  # Daphne takes it from a header that anybody may send
 
         async def send_with_id(message: ASGISendEvent) -> None:
             if message["type"] == "http.response.start" or message["type"] == "websocket.accept":
                 kept = [pair for pair in message.get("headers", ()) if pair[0].lower() != _HEADER]
                 message["headers"] = [*kept, header]
+            if message["type"] == "http.response.start":
+                chosen = {name.lower() for name, _ in message["headers"]}
+                missing = [pair for pair in _UNLESS_CHOSEN if pair[0] not in chosen]
+                message["headers"] = [*message["headers"], *missing]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=fresh):

@@ -26,6 +26,7 @@ from asgiref.typing import (
 )
 from django.conf import settings
 from django.db import connection
+from django.http.request import split_domain_port
 from prometheus_client import make_asgi_app
 
 from config import heartbeat
@@ -94,8 +95,12 @@ def may_scrape(scope: HTTPScope) -> bool:
         return compare_digest(headers.get(b"authorization", b""), expected)
     # A proxy on this machine is not this machine: it speaks for strangers.
     is_forwarded = b"x-forwarded-for" in headers or b"forwarded" in headers
+    # Nor is a page whose name was made to point here; its browser sends that name.
+    host, _ = split_domain_port(headers.get(b"host", b"localhost").decode("latin-1"))
+    is_named_here = host == "localhost" or _is_loopback(host.strip("[]"))
     client = scope.get("client")
-    return not is_forwarded and client is not None and _is_loopback(client[0])
+    is_here = client is not None and _is_loopback(client[0])
+    return is_here and is_named_here and not is_forwarded
 
 
 def _is_loopback(address: str) -> bool:

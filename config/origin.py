@@ -1,7 +1,5 @@
 """Which WebSocket handshakes are let in, by the page they come from."""
 
-from urllib.parse import urlsplit
-
 from asgiref.typing import (
     ASGI3Application,
     ASGIReceiveCallable,
@@ -39,8 +37,8 @@ def is_same_origin(origin: str | None, *, host: str) -> bool:
     """Return whether a page of this origin may open a socket to this host."""
     if origin is None or origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
-    parts = urlsplit(origin)
-    return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower() != ""
+    scheme, _, place = origin.partition("://")
+    return scheme.lower() in {"http", "https"} and place.lower() == host.lower() != ""
 
 
 async def refuse(_scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

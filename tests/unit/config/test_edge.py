@@ -47,6 +47,31 @@ async def test_a_stranger_s_trace_context_and_request_id_are_dropped():
     assert seen["x-request-id"] != "theirs"
 
 
+async def test_an_answer_is_kept_by_nobody_and_read_as_what_it_says_unless_it_chose_otherwise():
+    async def page(scope, receive, send):
+        headers = [(b"Cache-Control", b"max-age=60")] if scope["path"] == "/static" else []
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    _, personal, _ = await fetch(Edge(page), "/rooms/1")
+    _, static, _ = await fetch(Edge(page), "/static")
+
+    assert personal[b"cache-control"] == b"private, no-store"
+    assert b"cache-control" not in static
+    assert static[b"Cache-Control"] == b"max-age=60"
+    assert {personal[b"x-content-type-options"], static[b"x-content-type-options"]} == {b"nosniff"}
+
+
+async def test_where_the_site_is_mounted_is_not_a_stranger_s_to_say():
+    async def tell(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["root_path"].encode()})
+
+    _, _, body = await fetch(Edge(tell), root_path="//evil.example")
+
+    assert body == b""
+
+
 async def test_a_socket_s_handshake_carries_the_id_too():
     async def accept(scope, receive, send):
         await send({"type": "websocket.accept"})
@@ -67,6 +92,7 @@ async def test_a_socket_s_handshake_carries_the_id_too():
         ("null", "game.example", False),
         ("file://", "", False),
         ("http://", "", False),
+        ("http://[", "game.example", False),
     ],
 )
 def test_a_socket_is_for_pages_of_this_site(settings, page, host, is_let_in):
@@ -171,6 +197,10 @@ async def test_metrics_are_for_this_machine():
         ("", [], "10.0.0.7", False),
         ("", [], "somewhere", False),
         ("", [(b"X-Forwarded-For", b"6.6.6.6")], "127.0.0.1", False),
+        ("", [(b"host", b"localhost:8000")], "127.0.0.1", True),
+        ("", [(b"host", b"[::1]:8000")], "::1", True),
+        ("", [(b"host", b"rebound.example:8000")], "127.0.0.1", False),
+        ("", [(b"host", b"\xff")], "127.0.0.1", False),
         ("t0ken", [], "127.0.0.1", False),
         ("t0ken", [(b"authorization", b"Bearer wrong")], "127.0.0.1", False),
         ("t0ken", [(b"authorization", b"Bearer t0ken")], "10.0.0.7", True),
