@@ -1,7 +1,8 @@
 """Who is asking, on the REST API: the cookie's player, or the bearer of a room's token.
 
 Cookie callers must show the page's CSRF token on writes; bearers have no ambient authority to
-abuse and need none.
+abuse and need none. A foreign page may not write even without a cookie: the answer would seat
+its visitor as somebody new, and their own rooms would be lost to them.
 """
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from interview.selectors import Visitor
 from interview.services import players
 
 _BEARER = "Bearer "
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class VisitorAuth(AuthBase):
@@ -31,7 +33,17 @@ class VisitorAuth(AuthBase):
             return Visitor(token=token)
         if player is not None and check_csrf(request) is not None:
             raise CsrfFailedError("The page's token is missing or old; reload the page.")
+        if request.method not in _READS and _is_from_elsewhere(request):
+            raise CsrfFailedError("This page is of another site; write from a page of ours.")
         return Visitor(player=player, token=request.GET.get("token", ""))
+
+
+def _is_from_elsewhere(request: HttpRequest) -> bool:
+    """Return whether a browser says that a page of another site sends this."""
+    origin = request.headers.get("Origin")
+    if origin is None or origin in settings.CSRF_TRUSTED_ORIGINS:
+        return False
+    return origin.partition("://")[2].lower() != request.get_host().lower()
 
 
 def visitor(request: HttpRequest) -> Visitor:

@@ -40,6 +40,6 @@ def _from_file(request: HttpRequest, player: players.Player) -> Resume:
 def _from_json(request: HttpRequest, player: players.Player) -> Resume:
     try:
         body = msgspec.json.decode(request.body, type=_Body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInputError(f"Send JSON with a text, or a file: {error}") from error
     return resumes.add_text(owner=player, text=body.text)

@@ -1,0 +1,91 @@
+"""What an attacker sends: foreign pages, broken encodings, floods; all is refused in a sentence."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from interview import runtime
+from interview.domain.ports import Ports
+from interview.services import players
+from tests.factories.rooms import Play
+from tests.fakes.interview import fake_ports
+from tests.integration.interview.conftest import Seat
+
+JSON = "application/json"
+RESUME = "Cut latency to 310ms\nBuilt the Redis cache"
+ROOM = {"scenery": "court", "mode": "survive", "language": "en", "resume": {"text": RESUME}}
+
+
+@pytest.fixture(autouse=True)
+def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
+    """The outside world of the process under test, in memory."""
+    ports = fake_ports()
+    monkeypatch.setattr(runtime, "ports", lambda: ports)
+    return ports
+
+
+@pytest.fixture
+def play(seat: Seat, ports: Ports) -> Play:
+    """A room whose first question waits for a worker."""
+    return seat(ports=ports)
+
+
+# --- foreign pages --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://testserver:81", "http://["]
+)
+def test_a_foreign_page_cannot_reseat_its_visitor_as_somebody_new(play: Play, origin: str):
+    page = Client(enforce_csrf_checks=True, headers={"origin": origin})
+    a_form_s_json = {"data": json.dumps({"text": RESUME}), "content_type": "text/plain"}
+    a_form_s_file = {"data": {"file": SimpleUploadedFile("a.txt", RESUME.encode())}}
+    a_form_s_room = {"data": json.dumps(ROOM), "content_type": "text/plain"}
+
+    answers = [
+        page.post("/api/resumes", **a_form_s_json),
+        page.post("/api/resumes", **a_form_s_file),
+        page.post("/api/rooms", **a_form_s_room),
+    ]
+
+    assert [answer.json()["code"] for answer in answers] == ["csrf_failed"] * 3
+    assert players.COOKIE not in page.cookies
+
+
+def test_a_page_of_ours_and_a_program_may_write_as_somebody_new(play: Play, settings):
+    settings.CSRF_TRUSTED_ORIGINS = ["https://hotseat.example"]
+    callers = [
+        Client(enforce_csrf_checks=True, headers={"origin": "http://testserver"}),
+        Client(enforce_csrf_checks=True, headers={"origin": "https://hotseat.example"}),
+        Client(enforce_csrf_checks=True),
+    ]
+
+    answers = [
+        caller.post("/api/resumes", data=json.dumps({"text": RESUME}), content_type=JSON)
+        for caller in callers
+    ]
+
+    assert [answer.status_code for answer in answers] == [201] * 3
+
+
+# --- broken encodings -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"text": "\xff"}',
+        b'{"text": "a", "x": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        b'{"text": "\\ud800"}',
+        b"[" * 50_000,
+        b'{"text": "a", "text": 5}',
+        b"",
+    ],
+    ids=["bytes", "deep", "half a character", "deep and cut", "twice", "nothing"],
+)
+def test_a_broken_resume_is_refused(play: Play, body: bytes):
+    answer = Client().post("/api/resumes", data=body, content_type=JSON)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
