@@ -89,4 +89,7 @@ _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 
 def parse(text: str) -> Command:
     """Return the command of a client frame; raise msgspec.DecodeError for anything else."""
-    return _decoder.decode(text)
+    try:
+        return _decoder.decode(text)
+    except RecursionError as error:
+        raise msgspec.DecodeError("nested too deeply") from error
