@@ -86,7 +86,7 @@ def parsed(row: ResumeRow) -> Resume:
     return msgspec.convert({"text": row.text, "language": row.language, "facts": row.facts}, Resume)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)  # a third of a megabyte each at worst
 def pinned(resume_id: UUID) -> Resume:
     """Return a résumé by id; rows never change, so a process reads each once."""
     return parsed(ResumeRow.objects.get(pk=resume_id))
