@@ -118,8 +118,8 @@ def _new_approval(room: Room, persona: str, heard: Heard, *, is_unlocked: bool) 
         return max(0, points - modes.CONTRADICTION_COST)
     if persona in room.convinced:
         return points
-    share = 1.0 if persona == heard.asker else modes.OTHERS_SHARE
-    gain = share * modes.approval_gain(heard.marks[persona], par=room.par)
+    gain_of = modes.approval_gain if persona == heard.asker else modes.witness_gain
+    gain = gain_of(heard.marks[persona], par=room.par)
     gain -= modes.INJECTION_COST if heard.is_injection and persona == heard.asker else 0
     return max(0, min(modes.MAX_APPROVAL, round(points + gain)))
 

@@ -10,15 +10,13 @@ from enum import StrEnum
 
 MAX_HP = 100
 MAX_APPROVAL = 100
-START_APPROVAL = 40
 CONVINCED_AT = 70
-WALKOUT_AT = 8
 COLD_MEAN = 20
 CONVINCE_ROUNDS = 12
 INJECTION_COST = 5
 INJECTIONS_TO_UNRANK = 3
 CONTRADICTION_COST = 10
-OTHERS_SHARE = 0.35
+_WITNESS_SHARE = 0.35
 STREAK_FOR_SHIELD = 3
 HEAL_MARGIN = 15.0
 HEAL = 4
@@ -90,7 +88,7 @@ def approval_gain(q: float, *, par: float) -> float:
 
 def witness_gain(q: float, *, par: float) -> float:
     """Return what a listener's approval moves by; ``q`` is by the listener's own weights."""
-    return OTHERS_SHARE * approval_gain(q, par=par)
+    return _WITNESS_SHARE * approval_gain(q, par=par)
 
 
 def verdict_survive(hp: float) -> float:
