@@ -41,7 +41,9 @@ class Interrupter(Player):
     @property
     def has_heard_nothing(self) -> bool:
         """Return whether the last turn was interrupted before its first word."""
-        return bool(self.turns) and not self.now.end_data.get("kept_text")
+        if not self.turns or self.now.ended_by != "turn.cancelled":
+            return False
+        return not self.now.end_data["kept_text"]
 
     def on_fact(self, fact: dict[str, Any]) -> None:
         """Decide on the moment as soon as the turn is queued."""
@@ -116,6 +118,8 @@ async def _keep_interrupting(
         else:
             await player.answer(session)
         await player.wait()
+        if player.is_settled:
+            return
 
 
 def _report(players: list[Interrupter], shares: str) -> None:

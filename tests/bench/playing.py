@@ -82,6 +82,7 @@ class Player(EventStream):
         self.seat = seat
         self.turns: dict[str, Heard] = {}
         self.problems: list[str] = []
+        self.is_settled = False
         self._sent_at = 0.0
         self._accepted_at = 0.0
         self._n_answers = 0
@@ -139,6 +140,9 @@ class Player(EventStream):
         elif kind in _ENDS:
             heard = self.now
             heard.ended_at, heard.ended_by, heard.end_data = time.time(), kind, fact["data"]
+            self._over.set()
+        elif kind == "room.settled":
+            self.is_settled = True
             self._over.set()
 
     def on_started(self, heard: Heard) -> None:

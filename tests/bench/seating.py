@@ -38,7 +38,7 @@ _WORDS = (
     "You say the number fell, and I believe that it fell; what I do not see is who measured it, "
     "against which week, and what else was shipped in that week. Walk me through it slowly. "
 )
-_RESUME = (
+RESUME = (
     "Ada Example\n"
     "Led a team of 6 and cut p99 latency of the payment service from 900 ms to 310 ms.\n"
     "Built a Redis cache with a hit rate of 92 %.\n"
@@ -80,7 +80,7 @@ def edition() -> Edition:
 
 def seats(n_rooms: int, *, first_seed: int) -> list[Seat]:
     """Return new rooms in which an answer is expected."""
-    resume = resumes.add_text(owner=OWNER, text=_RESUME)
+    resume = resumes.add_text(owner=OWNER, text=RESUME)
     position = Position(edition=edition(), resume=resumes.parsed(resume))
     with transaction.atomic():
         return [seated(position, resume, seed=first_seed + n) for n in range(n_rooms)]
