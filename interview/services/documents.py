@@ -1,20 +1,32 @@
 """The text of an uploaded file: txt, md, pdf, docx, and never more than the limits."""
 
+import os
 import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable
 from functools import partial
+from threading import BoundedSemaphore
 
-from interview.domain.errors import ResumeTooLargeError, ResumeUnreadableError
+from interview.domain.errors import (
+    ResumeTooLargeError,
+    ResumeUnreadableError,
+    UnavailableError,
+)
 from interview.services import document_reader
 
 MAX_FILE_BYTES = 2 * 1024 * 1024
 READ_SECONDS = 12.0
+#: How many files one process has read at a time, and how long the next one waits for its turn.
+READERS = 2
+WAIT_SECONDS = 10.0
 
 _LAYOUT = frozenset("\t\n\r\f\v")
 _ODD_SHARE = 0.02  # of characters no text has; a stray one does not make a file binary
 _SAMPLE = 20_000
+_readers = BoundedSemaphore(READERS)
+# What the reader needs of our surroundings to start at all; our secrets are none of it.
+_SURROUNDINGS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
 def text_of(*, name: str, content: bytes) -> str:
@@ -64,11 +76,26 @@ def _is_text(text: str) -> bool:
 
 
 def _read_apart(content: bytes, *, kind: str) -> str:
-    """Return what the reader says in a process of its own, within its time."""
+    """Return what the reader says in a process of its own, within its time and in its turn."""
+    if not _readers.acquire(timeout=WAIT_SECONDS):
+        raise UnavailableError("Many files are being read; bring this one again in a moment.")
+    try:
+        return _read_now(content, kind=kind)
+    finally:
+        _readers.release()
+
+
+def _read_now(content: bytes, *, kind: str) -> str:
+    surroundings = {name: os.environ[name] for name in _SURROUNDINGS if name in os.environ}
     command = [sys.executable, "-I", document_reader.__file__, kind]
     try:
         done = subprocess.run(
-            command, input=content, capture_output=True, timeout=READ_SECONDS, check=False
+            command,
+            input=content,
+            capture_output=True,
+            timeout=READ_SECONDS,
+            check=False,
+            env=surroundings,
         )
     except subprocess.TimeoutExpired:
         raise ResumeUnreadableError("This file takes too long to read.") from None

@@ -2,16 +2,22 @@
 
 import io
 import random
+import subprocess
 import zipfile
 import zlib
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import docx
 import pypdf
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from interview.domain.errors import ResumeTooLargeError, ResumeUnreadableError
+from interview.domain.errors import (
+    ResumeTooLargeError,
+    ResumeUnreadableError,
+    UnavailableError,
+)
 from interview.services import document_reader, documents, resumes
 from interview.services.documents import text_of
 
@@ -205,6 +211,35 @@ def test_a_long_word_file_is_cut_where_the_limit_is():
     text = text_of(name="cv.docx", content=make_docx(*["word " * 100] * 900))
 
     assert document_reader.MAX_CHARACTERS - 600 <= len(text) <= document_reader.MAX_CHARACTERS
+
+
+def test_only_so_many_files_are_read_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    desk = BoundedSemaphore(1)
+    desk.acquire()
+    monkeypatch.setattr(documents, "_readers", desk)
+    monkeypatch.setattr(documents, "WAIT_SECONDS", 0.0)
+
+    with pytest.raises(UnavailableError, match="again in a moment"):
+        text_of(name="cv.pdf", content=make_pdf("Ada"))
+    desk.release()
+    assert text_of(name="cv.pdf", content=make_pdf("Ada")) == "Ada"
+    with pytest.raises(ResumeUnreadableError):
+        text_of(name="cv.pdf", content=b"broken")
+    assert desk.acquire(blocking=False)
+
+
+def test_the_reader_sees_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SECRET_KEY", "hush")
+    seen = {}
+
+    def run(command, **options):
+        seen.update(options["env"])
+        return subprocess.CompletedProcess(command, 0, stdout=b"Ada")
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+    assert text_of(name="cv.pdf", content=b"") == "Ada"
+    assert "hush" not in seen.values()
 
 
 def test_the_reader_imports_nothing_of_the_project():
