@@ -24,7 +24,8 @@ def create_resume(request: HttpRequest, response: HttpResponse) -> Status[dict[s
     """Read a résumé: JSON ``{"text": ...}``, or a multipart ``file`` (txt, md, pdf, docx; 2 MB)."""
     player = visitor(request).player or players.new_player()
     set_player(response, players.cookie_value(player))
-    row = _from_file(request, player) if request.FILES else _from_json(request, player)
+    is_form = request.content_type == "multipart/form-data"
+    row = _from_file(request, player) if is_form else _from_json(request, player)
     return Status(201, selectors.resume_json(row))
 
 

@@ -73,6 +73,22 @@ def test_a_page_of_ours_and_a_program_may_write_as_somebody_new(play: Play, sett
 # --- broken encodings -----------------------------------------------------------------------
 
 
+def test_a_form_without_a_file_is_refused(play: Play):
+    form = {"file": "no file at all", "text": RESUME}
+    nameless = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\nx\r\n--b--\r\n'
+    )
+    kind = "multipart/form-data; boundary=b"
+
+    answers = [
+        Client().post("/api/resumes", data=form),
+        Client().post("/api/resumes", data=nameless, content_type=kind),
+        Client().post("/api/resumes", data=b"--b", content_type=kind),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422] * 3
+
+
 @pytest.mark.parametrize(
     "body",
     [
