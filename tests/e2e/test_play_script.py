@@ -16,6 +16,8 @@ _SECONDS = 240  # a bound on a game, far above what one takes
 
 pytestmark = pytest.mark.timeout(_SECONDS + 120)
 
+Game = tuple[str, str]
+
 
 @pytest.fixture(scope="module")
 def shell() -> str:
@@ -28,23 +30,42 @@ def shell() -> str:
     return "sh"
 
 
-def run(shell: str, url: str, **options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+@pytest.fixture(scope="module")
+def games(shell: str, stack: local.Stack) -> dict[Game, subprocess.CompletedProcess[str]]:
+    """Each mode played strongly and weakly, all four rooms at once."""
+    running = {
+        (mode, skill): start(shell, stack.url, MODE=mode, SKILL=skill)
+        for mode in ("survive", "convince")
+        for skill in ("strong", "weak")
+    }
+    try:
+        return {game: finished(process) for game, process in running.items()}
+    finally:
+        for process in running.values():
+            process.kill()
+
+
+def start(shell: str, url: str, **options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [shell, str(SCRIPT)],
         env={"PATH": os.environ["PATH"], "BASE_URL": url, **options},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=_SECONDS,
-        check=False,
     )
+
+
+def finished(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    said, complained = process.communicate(timeout=_SECONDS)
+    return subprocess.CompletedProcess(process.args, process.returncode, said, complained)
 
 
 @pytest.mark.parametrize("mode", ["survive", "convince"])
 @pytest.mark.parametrize(("skill", "result"), [("strong", "won"), ("weak", "lost")])
 def test_the_script_plays_a_game_to_its_verdict(
-    shell: str, stack: local.Stack, mode: str, skill: str, result: str
+    games: dict[Game, subprocess.CompletedProcess[str]], mode: str, skill: str, result: str
 ) -> None:
-    done = run(shell, stack.url, MODE=mode, SKILL=skill)
+    done = games[mode, skill]
 
     assert done.returncode == 0, done.stderr
     verdict = json.loads(done.stdout)
@@ -54,7 +75,7 @@ def test_the_script_plays_a_game_to_its_verdict(
 
 
 def test_a_refusal_is_quoted_and_the_script_fails(shell: str, stack: local.Stack) -> None:
-    done = run(shell, stack.url, SCENERY="no_such_scenery")
+    done = finished(start(shell, stack.url, SCENERY="no_such_scenery"))
 
     assert done.returncode == 1
     assert "scenery_not_found" in done.stderr
