@@ -6,7 +6,7 @@ WORKERS ?= 2
 export PORT DATA_DIR BIND VERBOSE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test coverage unit integration contracts e2e check fmt fmt-check lint types imports \
+.PHONY: help run setup test coverage unit integration contracts live e2e check fmt fmt-check lint types imports \
 	migrations messages snapshot seed bench-rooms bench-cancel bench-fold bench-relay
 
 help: ## list the commands
@@ -18,7 +18,7 @@ run: ## play: everything on this machine [PORT=8000] [DATA_DIR=.data] [VERBOSE=1
 setup: ## make .venv and install the locked development packages
 	@$(PYTHON) compose/run.py --setup
 
-test: setup ## everything: unit, integration, contracts, browser tests; coverage floors
+test: setup ## everything: unit, integration, contracts, faults, browser tests; coverage floors
 	@rm -f .coverage .coverage.*
 	@$(VENV) -m pytest tests --ignore=tests/e2e -q -n $(WORKERS) --dist loadscope --cov --cov-report=
 	@$(VENV) -m pytest tests/e2e -q
@@ -39,6 +39,9 @@ integration: ## tests on the embedded Postgres and Valkey, with the contract sui
 
 contracts: ## one suite per port, on the fake and on the real thing
 	@$(VENV) -m pytest tests/contracts -q
+
+live: ## faults and cuts on a whole running stack
+	@$(VENV) -m pytest tests/live -q
 
 e2e: ## tests in a real browser
 	@$(VENV) -m pytest tests/e2e -q
@@ -74,14 +77,20 @@ snapshot: ## write the API's description that a test compares with
 seed: ## load the content into the running stack's database
 	@$(VENV) manage.py load_content
 
-bench-rooms: ## N rooms stream at once [N=200]
-	@$(VENV) -m tests.bench.rooms
+bench-rooms: ## so many rooms stream at once [N="1 50 200 500"]
+	@$(VENV) -m tests.bench.rooms --rooms $(or $(N),1 50 200 500)
 
 bench-cancel: ## cancel at random points under load
 	@$(VENV) -m tests.bench.cancel
 
 bench-fold: ## fold a log of 10,000 events
 	@$(VENV) -m tests.bench.fold
+
+bench-api: ## create, answer, read and list at 100 requests a second
+	@$(VENV) -m tests.bench.api
+
+bench-connections: ## 5,000 idle readers beside 100 rooms that stream
+	@$(VENV) -m tests.bench.connections
 
 bench-relay: ## deltas through the relay
 	@$(VENV) -m tests.bench.relay

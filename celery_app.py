@@ -8,7 +8,7 @@ import os
 from celery import Celery, signals
 from kombu import Queue
 
-from config import worker
+from config import broker, worker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -17,6 +17,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue(name) for name in ("turns", "judging", "background", "voice")]
 app.autodiscover_tasks()
 worker.connect()
+broker.correct()
 
 
 @signals.setup_logging.connect

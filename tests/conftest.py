@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     root = Path(__file__).parent
     for item in items:
         kind = item.path.relative_to(root).parts[0]
-        if kind in {"unit", "integration", "contracts", "e2e", "bench"}:
+        if kind in {"unit", "integration", "contracts", "live", "e2e", "bench"}:
             item.add_marker(kind)
 
 
