@@ -4,9 +4,11 @@ Works in two looks, so that a restart of Redis, in which leases are gone for a m
 nobody a turn: the first look notes the silence on the row, a later one acts.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django import db
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +20,8 @@ from interview.domain.room import Record
 from interview.domain.turn import LIVE, TurnState
 from interview.models import Room as RoomRow
 from interview.services import event_log
+
+logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
 
@@ -44,13 +48,23 @@ def reap(*, ports: Ports, patience: Patience | None = None) -> int:
     spoken = ports.stage.spoken_now(list(live))
     heard_again = [live[stream].pk for stream in spoken if live[stream].silent_since]
     RoomRow.objects.filter(pk__in=heard_again).update(silent_since=None)
-    return sum(
-        _look_at(row, patience, ports) for stream, row in live.items() if stream not in spoken
-    )
+    silent = [row for stream, row in live.items() if stream not in spoken]
+    return sum(_look_past_faults(row, patience, ports) for row in silent)
 
 
 def _stream(row: RoomRow) -> str:
     return stream_id(row.pk, row.turn_id, row.turn_epoch)
+
+
+def _look_past_faults(row: RoomRow, patience: Patience, ports: Ports) -> bool:
+    """Look at the turn; a room that cannot be read must not keep all others waiting."""
+    try:
+        return _look_at(row, patience, ports)
+    except db.Error:
+        raise
+    except Exception:
+        logger.exception("reaper.room_skipped", extra={"room_id": str(row.pk)})
+        return False
 
 
 def _look_at(row: RoomRow, patience: Patience, ports: Ports) -> bool:

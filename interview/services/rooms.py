@@ -1,11 +1,14 @@
 """Open a room, change its settings, leave it, close the forgotten ones."""
 
 import hashlib
+import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from django import db
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,6 +28,8 @@ from interview.domain.scenery import Strategy
 from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow
 from interview.services import editions, event_log, resumes, turns
+
+logger = logging.getLogger(__name__)
 
 MAX_LIVE_ROOMS = 20
 IDLE_AFTER = timedelta(hours=24)
@@ -142,13 +147,20 @@ def leave(*, room_id: UUID, ports: Ports) -> Room:
     with transaction.atomic():
         row = event_log.lock(room_id)
         record = Record(event_log.state_of(row), timezone.now())
-        stream = turns.live_stream(row)
-        turns.cut_short(record, by="user")
-        game.leave(record)
-        event_log.append(row, record, outbox=ports.outbox)
-        if stream is not None:
-            transaction.on_commit(lambda: turns.stop(stream, by="user", ports=ports))
+        _end(row, record, game.leave, by="user", ports=ports)
     return record.room
+
+
+def _end(
+    row: RoomRow, record: Record, settle: Callable[[Record], None], *, by: str, ports: Ports
+) -> None:
+    """Cut off whoever speaks, settle the room, and stop the speaker once that is committed."""
+    stream = turns.live_stream(row)
+    turns.cut_short(record, by=by)
+    settle(record)
+    event_log.append(row, record, outbox=ports.outbox)
+    if stream is not None:
+        transaction.on_commit(lambda: turns.stop(stream, by=by, ports=ports))
 
 
 def close_idle(*, ports: Ports) -> int:
@@ -159,7 +171,18 @@ def close_idle(*, ports: Ports) -> int:
         changed_at__lt=touched_before,
     )
     ids = list(stale.values_list("pk", flat=True)[:500])
-    return sum(_close(room_id, touched_before, ports) for room_id in ids)
+    return sum(_close_past_faults(room_id, touched_before, ports) for room_id in ids)
+
+
+def _close_past_faults(room_id: UUID, touched_before: datetime, ports: Ports) -> bool:
+    """Close the room; one that cannot be read must not keep all others open."""
+    try:
+        return _close(room_id, touched_before, ports)
+    except db.Error:
+        raise
+    except Exception:
+        logger.exception("rooms.idle_skipped", extra={"room_id": str(room_id)})
+        return False
 
 
 def _close(room_id: UUID, touched_before: datetime, ports: Ports) -> bool:
@@ -168,7 +191,5 @@ def _close(room_id: UUID, touched_before: datetime, ports: Ports) -> bool:
         record = Record(event_log.state_of(row), timezone.now())
         if record.room.status is Status.SETTLED or row.changed_at >= touched_before:
             return False  # the candidate came back, or left, while we were on our way
-        turns.cut_short(record, by="deadline")
-        game.time_out(record)
-        event_log.append(row, record, outbox=ports.outbox)
+        _end(row, record, game.time_out, by="deadline", ports=ports)
     return True
