@@ -131,6 +131,8 @@ _RANGE = re.compile(
     rf"(?<![\w.]){_POINT.format(1)} ?(?:-{{1,3}}|–|—+|~|至|到|to|until) ?"
     rf"(?:(?P<now>至今|今|现在|present|now|current|today)|{_POINT.format(2)})"
 )
+_BULLET = re.compile(r"[-*•·●■▪+]|\d{1,2}[.)、]\s")
+_LONGEST_HEADING = 80
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,5}"
 )
@@ -214,14 +216,24 @@ def _role_of(folded: Folded, start: int, end: int) -> str:
 
 def _facts_of_line(folded: Folded, line: _Line) -> Iterator[Fact]:
     """Yield the claims of one line: topics and numbers as they stand, then who, when and papers."""
-    if not folded.text.startswith(
-        "#", line.start
-    ):  # a heading names an employer, it claims nothing
+    if not _names_an_employer(folded, line):
         found = [*_topics(folded, line), *_metrics(folded, line)]
         yield from sorted(found, key=lambda fact: (fact.start, fact.end, fact.key))
         yield from _role(folded, line)
     yield from _dates(folded, line)
     yield from _papers(folded, line)
+
+
+def _names_an_employer(folded: Folded, line: _Line) -> bool:
+    """Return whether the line is a heading, which claims nothing but its dates.
+
+    In plain text that is a short line with dates, no bullet and no number of its own.
+    """
+    text = folded.text[line.start : line.end].strip()
+    if text.startswith("#"):
+        return True
+    is_short = len(text) <= _LONGEST_HEADING and not _BULLET.match(text)
+    return is_short and not line.quantities and _RANGE.search(text) is not None
 
 
 def _topics(folded: Folded, line: _Line) -> Iterator[Fact]:

@@ -41,14 +41,23 @@ def scenery_json(row: SceneryRow) -> dict[str, Any]:
 def resume_json(row: ResumeRow) -> dict[str, Any]:
     """Return the résumé with its claims, and which of them the panel goes for first."""
     facts = resumes.parsed(row).facts
-    weakest = sorted(facts, key=lambda fact: -len(fact.weaknesses))
     return {
         "id": str(row.pk),
         "language": row.language,
         "text": row.text,
         "claims": [claim_json(fact) for fact in facts],
-        "attacks": [fact.id for fact in weakest[:3] if fact.weaknesses],
+        "attacks": [fact.id for fact in _first_in_line(facts)],
     }
+
+
+def _first_in_line(facts: tuple[Fact, ...], count: int = 3) -> list[Fact]:
+    """Return the weakest claims, each with words of its own: a line is not attacked twice."""
+    chosen: list[Fact] = []
+    for fact in sorted(facts, key=lambda fact: -len(fact.weaknesses)):
+        is_apart = all(fact.end <= other.start or other.end <= fact.start for other in chosen)
+        if fact.weaknesses and is_apart and len(chosen) < count:
+            chosen.append(fact)
+    return chosen
 
 
 def claim_json(fact: Fact) -> dict[str, Any]:

@@ -144,6 +144,21 @@ def test_headings_claim_nothing_but_their_dates_and_may_have_a_tail():
     assert facts["tech.kafka"][0].section == "skills"
 
 
+@pytest.mark.parametrize(
+    ("line", "claims"),
+    [
+        ("圣安医院 重症监护室 2016.02 - 2024.10", {"date.range"}),
+        ("Larder, frontend lead, 2020.01 - 2024.06", {"date.range"}),
+        ("- Led the payments rewrite, 2020.01 - 2024.06", {"date.range", "role.led"}),
+        ("2020.01 - 2024.06 支付接口延迟降到 140 毫秒", {"date.range", "metric.latency"}),
+    ],
+)
+def test_a_line_of_plain_text_that_names_an_employer_claims_only_its_dates(line, claims):
+    keys = set(_by_key(line))
+    assert claims <= keys
+    assert keys == claims or claims != {"date.range"}
+
+
 def test_a_quote_does_not_end_on_a_word_that_leads_nowhere():
     line = "- Led the migration of the oldest part of the very old billing engine nobody knew"
     assert claim(read_resume(line).facts[0]) == "Led the migration of the oldest part"
