@@ -25,12 +25,13 @@ from playwright.sync_api import (
 )
 
 from compose import local
-from tests.e2e.court import Court
+from tests.e2e.court import Court, seat
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 15_000
+_BATCH = 12
 
 # A violation of the content security policy is an event; say it where the other complaints are.
 _REPORT_VIOLATIONS = """
@@ -141,6 +142,48 @@ def new_visitor(
     yield let_in
     for visitor in visitors:
         visitor.close()
+
+
+@dataclass(slots=True)
+class EarlyRooms:
+    """Rooms whose panel has asked its first question by the time somebody sits down.
+
+    A question takes seconds to speak, and a dozen rooms take no longer than one. Each belongs to
+    a player of its own.
+    """
+
+    browser: Browser
+    url: str
+    _ready: list[tuple[str, Any]] = field(default_factory=list)
+
+    def take(self) -> tuple[str, Any]:
+        """Return a room's path and the cookies of the player it belongs to."""
+        if not self._ready:
+            self._ready = [self._open() for _ in range(_BATCH)]
+        return self._ready.pop(0)
+
+    def _open(self) -> tuple[str, Any]:
+        player = self.browser.new_context(base_url=self.url, locale="en-GB")
+        try:
+            return seat(player), player.storage_state()
+        finally:
+            player.close()
+
+
+@pytest.fixture(scope="session")
+def early_rooms(browser: Browser, stack: local.Stack) -> EarlyRooms:
+    """A supply of rooms that wait for an answer."""
+    return EarlyRooms(browser, stack.url)
+
+
+@pytest.fixture
+def seated(new_visitor: NewVisitor, early_rooms: EarlyRooms) -> Court:
+    """A player in the chair, at a desktop, with less motion; the first question is asked."""
+    path, cookies = early_rooms.take()
+    visitor = new_visitor(reduced_motion="reduce", storage_state=cookies)
+    court = Court(visitor.new_page()).enter(path)
+    court.my_move()
+    return court
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -49,6 +50,15 @@ class Court:
         self.status = page.locator("#composer-status")
         self.verdict = page.locator("#verdict")
         self.bar = page.locator("#line-bar")
+
+    @property
+    def path(self) -> str:
+        """Where this tab is, as a path."""
+        return urlsplit(self.page.url).path
+
+    def another_tab(self) -> "Court":
+        """Open the same room in a second tab of the same player."""
+        return Court(self.page.context.new_page()).enter(self.path)
 
     def enter(self, path: str) -> "Court":
         """Open a room and wait until its record is on the page."""
