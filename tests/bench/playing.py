@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -171,19 +171,19 @@ class Player(EventStream):
             heard.take(time.time(), snapshot.text)
 
 
-async def connect(port: int, players: list[Player], *, at_once: int = 20) -> None:
-    """Open the players' streams, a few at a time."""
+async def connect(port: int, readers: Sequence[EventStream], *, at_once: int = 20) -> None:
+    """Open the streams, a few at a time."""
     loop = asyncio.get_running_loop()
     places = asyncio.Semaphore(at_once)
 
-    async def open_one(player: Player) -> None:
+    async def open_one(reader: EventStream) -> None:
         async with places:
-            await loop.create_connection(lambda: player, "127.0.0.1", port)
-            status = await player.opened
+            await loop.create_connection(lambda: reader, "127.0.0.1", port)
+            status = await reader.opened
             if status != 200:
                 raise RuntimeError(f"a stream was refused with {status}")
 
-    await asyncio.gather(*(open_one(player) for player in players))
+    await asyncio.gather(*(open_one(reader) for reader in readers))
 
 
 def turns_of(players: list[Player]) -> Iterator[tuple[Player, Heard]]:

@@ -55,13 +55,14 @@ def main() -> None:
 def measure(stack: local.Stack, n_rooms: int, *, seconds: float, first_seed: int) -> None:
     """Play so many rooms at once and print what was measured."""
     seats = court.seats(n_rooms, first_seed=first_seed)
-    players, window = asyncio.run(_play(stack.port, seats, court.processes(stack), seconds))
-    _report(players, window)
+    players, window = asyncio.run(play(stack.port, seats, court.processes(stack), seconds))
+    report(players, window)
 
 
-async def _play(
+async def play(
     port: int, seats: list[court.Seat], processes: dict[str, int], seconds: float
 ) -> tuple[list[Player], Window]:
+    """Play the rooms; return who listened, and the time in which all of them streamed."""
     players = [Player(seat) for seat in seats]
     await playing.connect(port, players)
     began_at = time.time() + RAMP_SECONDS + 0.5
@@ -95,7 +96,8 @@ async def _keep_answering(
         pass
 
 
-def _report(players: list[Player], window: Window) -> None:
+def report(players: list[Player], window: Window) -> None:
+    """Print what the players heard."""
     turns = list(playing.turns_of(players))
     took = window.ended_at - window.began_at
     deltas = [
