@@ -22,6 +22,9 @@ HEAL_MARGIN = 15.0
 HEAL = 4
 OVERTIME_AFTER = 20
 
+ROUND_POINTS = 100
+GOOD_ANSWER_POINTS = 10
+HINT_COST = 15
 _CONVINCE_ROUND_POINTS = 1000
 _CONVINCE_HINT_POINTS = 31  # one more than the largest approval surplus, so hints come first
 
@@ -107,7 +110,8 @@ def _logistic(z: float) -> float:
 
 def survive_score(*, rounds: int, hp: int, n_brilliant: int, n_hints: int) -> int:
     """Return the final score of Survive; ``hp`` is what was left at the last full round."""
-    return max(0, rounds * 100 + hp + 10 * n_brilliant - 15 * n_hints)
+    points = ROUND_POINTS * rounds + hp + GOOD_ANSWER_POINTS * n_brilliant
+    return max(0, points - HINT_COST * n_hints)
 
 
 def convince_score(*, is_won: bool, rounds: int, approval: Mapping[str, int], n_hints: int) -> int:

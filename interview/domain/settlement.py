@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from interview.domain import events as ev
+from interview.domain import modes
 from interview.domain.events import Event
 from interview.domain.room import Room
 from interview.domain.scenery import Mode
@@ -122,15 +123,18 @@ def _moments(rounds: Sequence[Played]) -> list[Moment]:
 
 def _lines(room: Room) -> list[ScoreLine]:
     """Return the lines of the sum; their points add up to the room's score."""
-    hints = ScoreLine("hints", -15 * room.n_hints, room.n_hints)
     if room.mode is Mode.SURVIVE:
         lines = [
-            ScoreLine("rounds", 100 * room.rounds_answered, room.rounds_answered),
+            _counted("rounds", modes.ROUND_POINTS, room.rounds_answered),
             ScoreLine("composure", room.hp_at_last_round, room.hp_at_last_round),
-            ScoreLine("brilliant", 10 * room.n_brilliant, room.n_brilliant),
-            hints,
+            _counted("brilliant", modes.GOOD_ANSWER_POINTS, room.n_brilliant),
+            _counted("hints", -modes.HINT_COST, room.n_hints),
         ]
     else:
         lines = [ScoreLine("panel", room.score, room.rounds_answered)]
     rest = room.score - sum(line.points for line in lines)
     return [*lines, ScoreLine("floor", rest)] if rest else lines
+
+
+def _counted(label: str, points_each: int, count: int) -> ScoreLine:
+    return ScoreLine(label, points_each * count, count)
