@@ -1,14 +1,17 @@
 """What an attacker sends: foreign pages, broken encodings, floods; all is refused in a sentence."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from interview import runtime
+from interview.domain.errors import RateLimitedError
 from interview.domain.ports import Ports
-from interview.services import players
+from interview.domain.room import Pace
+from interview.services import pacing, players
 from tests.factories.rooms import Play
 from tests.fakes.interview import fake_ports
 from tests.integration.interview.conftest import Seat
@@ -105,3 +108,47 @@ def test_a_broken_resume_is_refused(play: Play, body: bytes):
     answer = Client().post("/api/resumes", data=body, content_type=JSON)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+# --- floods ---------------------------------------------------------------------------------
+
+
+def test_a_setting_that_is_so_already_is_no_fact(play: Play):
+    play.change(pace=Pace.BRISK, difficulty=4)
+    before = play.row.top_offset
+
+    play.change(pace=Pace.BRISK, difficulty=4, language="en", strategy=play.room.strategy)
+
+    assert play.row.top_offset == before
+
+
+def test_nobody_fills_the_log_by_turning_a_switch(play: Play, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pacing, "MOST", 4)
+    to_and_fro = [Pace.CALM, Pace.BRISK, Pace.CALM, Pace.BRISK]
+    for pace in to_and_fro:
+        play.change(pace=pace)
+    before = play.row.top_offset
+
+    with pytest.raises(RateLimitedError) as refusal:
+        play.change(pace=Pace.CALM)
+
+    assert refusal.value.retry_after_seconds == 60
+    assert (play.row.top_offset, play.room.pace) == (before, Pace.BRISK)
+    play.speak()
+    play.answer()  # the game itself goes on
+
+
+def test_nobody_has_a_question_asked_without_end(play: Play, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pacing, "MOST", 3)
+    for _ in range(2):
+        play.cancel()
+        play.retry()
+    play.cancel()
+    before = play.row.top_offset
+
+    with pytest.raises(RateLimitedError):
+        play.retry()
+
+    assert play.row.top_offset == before
+    monkeypatch.setattr(pacing, "WINDOW", timedelta(0))
+    assert play.retry().turn_id == "t4"
