@@ -1,6 +1,5 @@
 """The text of an uploaded file: txt, md, pdf, docx, and never more than the limits."""
 
-import os
 import subprocess
 import sys
 import unicodedata
@@ -25,8 +24,6 @@ _LAYOUT = frozenset("\t\n\r\f\v")
 _ODD_SHARE = 0.02  # of characters no text has; a stray one does not make a file binary
 _SAMPLE = 20_000
 _readers = BoundedSemaphore(READERS)
-# What the reader needs of our surroundings to start at all; our secrets are none of it.
-_SURROUNDINGS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
 def text_of(*, name: str, content: bytes) -> str:
@@ -86,7 +83,6 @@ def _read_apart(content: bytes, *, kind: str) -> str:
 
 
 def _read_now(content: bytes, *, kind: str) -> str:
-    surroundings = {name: os.environ[name] for name in _SURROUNDINGS if name in os.environ}
     command = [sys.executable, "-I", document_reader.__file__, kind]
     try:
         done = subprocess.run(
@@ -95,7 +91,7 @@ def _read_now(content: bytes, *, kind: str) -> str:
             capture_output=True,
             timeout=READ_SECONDS,
             check=False,
-            env=surroundings,
+            env={},  # our secrets stand in ours
         )
     except subprocess.TimeoutExpired:
         raise ResumeUnreadableError("This file takes too long to read.") from None
