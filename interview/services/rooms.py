@@ -13,13 +13,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from interview.domain import game
+from interview.domain.bilingual import Language
 from interview.domain.errors import (
     InvalidInputError,
     RateLimitedError,
     RoomSettledError,
     SceneryNotFoundError,
 )
-from interview.domain.events import SettingsChanged
+from interview.domain.events import EventType, SettingsChanged
 from interview.domain.game import Opening
 from interview.domain.ports import Ports
 from interview.domain.position import Edition, Position
@@ -27,7 +28,7 @@ from interview.domain.room import Pace, Record, Room, Status
 from interview.domain.scenery import Strategy
 from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow
-from interview.services import editions, event_log, resumes, turns
+from interview.services import editions, event_log, pacing, resumes, turns
 
 logger = logging.getLogger(__name__)
 
@@ -114,18 +115,21 @@ def change_settings(
     difficulty: int | None = None,
     language: str | None = None,
 ) -> Room:
-    """Change what is given and return the room; it takes effect with the next turn planned."""
+    """Change what differs and return the room; it takes effect with the next turn planned."""
     with transaction.atomic():
         row = event_log.lock(room_id)
         record = Record(event_log.state_of(row), timezone.now())
-        _check_settings(record.room, editions.read(row.edition_id), strategy, language)
+        room = record.room
+        _check_settings(room, editions.read(row.edition_id), strategy, language)
+        wanted: Language | None = None if language is None else "zh" if language == "zh" else "en"
         change = SettingsChanged(
-            strategy=strategy,
-            pace=pace.value if pace else None,
-            difficulty=difficulty,
-            language=None if language is None else "zh" if language == "zh" else "en",
+            strategy=strategy if strategy != room.strategy else None,
+            pace=pace.value if pace and pace != room.pace else None,
+            difficulty=difficulty if difficulty != room.difficulty else None,
+            language=wanted if wanted != room.language else None,
         )
         if change != SettingsChanged():
+            pacing.check(row, EventType.SETTINGS_CHANGED, at=record.at)
             record.add(change)
             event_log.append(row, record, outbox=ports.outbox)
     return record.room

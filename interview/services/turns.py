@@ -38,7 +38,7 @@ from interview.domain.room import Pace, Record, Room, Status, advance
 from interview.domain.turn import TurnState
 from interview.models import Room as RoomRow
 from interview.models import RoomEvent
-from interview.services import editions, event_log, resumes
+from interview.services import editions, event_log, pacing, resumes
 
 logger = logging.getLogger(__name__)
 
@@ -203,6 +203,7 @@ def retry_turn(*, room_id: UUID, ports: Ports) -> AnswerTaken:
         row = event_log.lock(room_id)
         record = Record(event_log.state_of(row), timezone.now())
         game.repeat_turn(record)
+        pacing.check(row, EventType.TURN_PLANNED, at=record.at)
         with place_for(row.pk, record, ports=ports):
             event_log.append(row, record, outbox=ports.outbox)
     return AnswerTaken(_next_turn(record.room), record.room.round, record.room.offset)
