@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,26 +12,20 @@ from interview import selectors
 from interview.domain.errors import RoomNotFoundError
 from interview.domain.room import Status
 from interview.models import Room
-from interview.selectors import Visitor, pages
+from interview.selectors import pages
 from interview.services import players
+from interview.services.players import Visitor
 
 
 def _visitor(request: HttpRequest) -> Visitor:
-    player = players.from_cookie(request.COOKIES.get(players.COOKIE))
-    return Visitor(player=player, token=request.GET.get("token", ""))
+    cookie = request.COOKIES.get(players.COOKIE)
+    return players.visitor(cookie=cookie, token=request.GET.get("token", ""))
 
 
 def _seated(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Give a first-time visitor an identity, so that what they start is theirs."""
     if _visitor(request).player is None:
-        response.set_cookie(
-            players.COOKIE,
-            players.cookie_value(players.new_player()),
-            max_age=players.COOKIE_AGE_SECONDS,
-            httponly=True,
-            samesite="Lax",
-            secure=settings.IS_HTTPS,
-        )
+        response.set_cookie(**players.cookie_of(players.new_player()))
     return response
 
 

@@ -11,10 +11,9 @@ from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from interview.domain.errors import CsrfFailedError
-from interview.selectors import Visitor
 from interview.services import players
+from interview.services.players import Player, Visitor
 
-_BEARER = "Bearer "
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -26,16 +25,18 @@ class VisitorAuth(AuthBase):
 
     def __call__(self, request: HttpRequest) -> Visitor:
         """Return who asks; raise CsrfFailedError for a cookie write without the page's token."""
-        header = request.headers.get("Authorization", "")
-        token = header.removeprefix(_BEARER).strip() if header.startswith(_BEARER) else ""
-        player = players.from_cookie(request.COOKIES.get(players.COOKIE))
-        if token:
-            return Visitor(token=token)
-        if player is not None and check_csrf(request) is not None:
+        found = players.visitor(
+            cookie=request.COOKIES.get(players.COOKIE),
+            token=request.GET.get("token", ""),
+            authorization=request.headers.get("Authorization", ""),
+        )
+        if found.is_bearer:
+            return found
+        if found.player is not None and check_csrf(request) is not None:
             raise CsrfFailedError("The page's token is missing or old; reload the page.")
         if request.method not in _READS and _is_from_elsewhere(request):
             raise CsrfFailedError("This page is of another site; write from a page of ours.")
-        return Visitor(player=player, token=request.GET.get("token", ""))
+        return found
 
 
 def _is_from_elsewhere(request: HttpRequest) -> bool:
@@ -52,13 +53,6 @@ def visitor(request: HttpRequest) -> Visitor:
     return found if isinstance(found, Visitor) else Visitor()
 
 
-def set_player(response: HttpResponse, value: str) -> None:
-    """Set the player's cookie."""
-    response.set_cookie(
-        players.COOKIE,
-        value,
-        max_age=players.COOKIE_AGE_SECONDS,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.IS_HTTPS,
-    )
+def set_player(response: HttpResponse, player: Player) -> None:
+    """Let the player be known again."""
+    response.set_cookie(**players.cookie_of(player))

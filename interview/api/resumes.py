@@ -23,7 +23,7 @@ class _Body(msgspec.Struct):
 def create_resume(request: HttpRequest, response: HttpResponse) -> Status[dict[str, Any]]:
     """Read a résumé: JSON ``{"text": ...}``, or a multipart ``file`` (txt, md, pdf, docx; 2 MB)."""
     player = visitor(request).player or players.new_player()
-    set_player(response, players.cookie_value(player))
+    set_player(response, player)
     is_form = request.content_type == "multipart/form-data"
     row = _from_file(request, player) if is_form else _from_json(request, player)
     return Status(201, selectors.resume_json(row))

@@ -36,7 +36,7 @@ def create_room(
     if body.engine == "model":
         raise InvalidInputError("No model is configured here; choose scripted or auto.")
     player = visitor(request).player or players.new_player()
-    set_player(response, players.cookie_value(player))
+    set_player(response, player)
     edition = editions.publish(body.scenery)
     resume = _resume(player, body.resume, body.language)
     opening = Opening(

@@ -5,10 +5,8 @@ from urllib.parse import parse_qs
 
 from django.http import parse_cookie
 
-from interview.selectors import Visitor
 from interview.services import players
-
-_BEARER = "Bearer "
+from interview.services.players import Visitor
 
 
 def headers_of(scope: dict[str, Any]) -> dict[str, str]:
@@ -27,9 +25,8 @@ def query_of(scope: dict[str, Any]) -> dict[str, str]:
 def visitor_of(scope: dict[str, Any]) -> Visitor:
     """Return the player of the cookie, or the bearer of a room's token."""
     headers = headers_of(scope)
-    authorization = headers.get("authorization", "")
-    if authorization.startswith(_BEARER):
-        return Visitor(token=authorization.removeprefix(_BEARER).strip())
-    cookies = parse_cookie(headers.get("cookie", ""))
-    player = players.from_cookie(cookies.get(players.COOKIE))
-    return Visitor(player=player, token=query_of(scope).get("token", ""))
+    return players.visitor(
+        cookie=parse_cookie(headers.get("cookie", "")).get(players.COOKIE),
+        token=query_of(scope).get("token", ""),
+        authorization=headers.get("authorization", ""),
+    )

@@ -3,7 +3,6 @@
 from interview.selectors.content import claim_json, open_sceneries, resume_json, scenery_json
 from interview.selectors.rooms import (
     PAGE_SIZE,
-    Visitor,
     check_owner,
     check_reader,
     facts_after,
@@ -17,7 +16,6 @@ from interview.selectors.rooms import (
 
 __all__ = [
     "PAGE_SIZE",
-    "Visitor",
     "check_owner",
     "check_reader",
     "claim_json",

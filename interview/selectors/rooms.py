@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +13,10 @@ from interview.domain.turn import Turn, TurnState
 from interview.models import Room as RoomRow
 from interview.models import RoomEvent
 from interview.services import event_codec, event_log
+from interview.services.players import Visitor
 from interview.services.rooms import token_hash
 
 PAGE_SIZE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who asks: a player by cookie, or a program by the room's token, or neither."""
-
-    player: UUID | None = None
-    token: str = ""
 
 
 def readable_room(room_id: UUID, visitor: Visitor) -> RoomRow:

@@ -6,8 +6,8 @@ import pytest
 
 from interview import selectors
 from interview.domain.errors import RateLimitedError, RoomNotFoundError
-from interview.selectors import Visitor
 from interview.services import rooms
+from interview.services.players import Visitor
 from tests.factories.rooms import Play
 from tests.integration.interview.conftest import Seat
 
