@@ -83,8 +83,8 @@ class Follower:
     async def run(self) -> None:
         """Send what is there, then what comes, until the room is settled and done."""
         try:
+            await self._find_speaker()
             await self._deliver()
-            await self._join_speaker()
             with positions().watch(self._room_id, self.tell_top):
                 await self._follow()
             await self._send(frames.end())
@@ -147,12 +147,15 @@ class Follower:
         elif kind == EventType.ROOM_SETTLED:
             self._is_settled = True
 
-    async def _join_speaker(self) -> None:
-        """Join a turn whose start lies before our offset."""
+    async def _find_speaker(self) -> None:
+        """Find out who speaks, in case the start of it lies before our offset.
+
+        Asked before the log is read, so that what we send first covers the start of this turn:
+        words that came before it would be words of a turn no reader knows.
+        """
         turn = await database_sync_to_async(selectors.streaming_turn)(self._room_id)
-        if turn is not None and self._speaking is None:
+        if turn is not None:
             self._speaking = (turn.id, turn.epoch, turn.speaker)
-            await self._follow_speaker()
 
     async def _follow_speaker(self) -> None:
         """Listen to the turn the facts have led to; those passed on the way are history."""

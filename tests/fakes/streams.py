@@ -126,16 +126,16 @@ class Line:
         self.headers = {name.decode(): value.decode() for name, value in start["headers"]}
         return self
 
-    async def next_frames(self) -> list[Frame]:
-        """Return the frames of the next write; the reader has taken them."""
+    async def next_frames(self, *, at_most: int | None = None) -> list[Frame]:
+        """Return the frames of the next write; the reader has taken them, or the first of them."""
         message = await self._communicator.receive_output(PATIENCE_SECONDS)
         self.is_closed = not message.get("more_body", False)
         chunk = message.get("body", b"")
         self.raw += chunk
         found = self._frames.feed(chunk) if self.headers["content-type"].startswith("text/") else []
-        for frame in found:
+        for frame in found[:at_most]:
             self.reader.take(frame)
-        return found
+        return found[:at_most]
 
     async def until(self, is_it: Callable[[Frame], bool]) -> Frame:
         """Read on up to such a frame and return it."""
@@ -163,6 +163,7 @@ class Line:
         """Hang up and wait for the application to notice."""
         await self._communicator.send_input({"type": "http.disconnect"})
         await self._communicator.wait(PATIENCE_SECONDS)
+        self.is_closed = True
 
     @property
     def n_comments(self) -> int:
