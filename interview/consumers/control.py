@@ -61,7 +61,8 @@ class RoomControl(AsyncWebsocketConsumer):
         try:
             command = frames.parse(text_data or "")
         except msgspec.DecodeError as error:
-            await self._bad("bad_frame", f"Not a frame this socket knows: {error}")
+            message = f"Not a frame this socket knows: {error}"
+            await self._bad("bad_frame", message, ref=frames.ref_of(text_data or ""))
             return
         self._n_bad = 0
         metrics.WS_MESSAGES.labels("in", type(command).__name__.lower()).inc()
@@ -82,9 +83,9 @@ class RoomControl(AsyncWebsocketConsumer):
             return "frame_too_large", f"A frame has at most {MAX_FRAME_CHARACTERS:,} characters."
         return None
 
-    async def _bad(self, code: str, message: str) -> None:
+    async def _bad(self, code: str, message: str, *, ref: str | int | None = None) -> None:
         self._n_bad += 1
-        await self._error(None, code, message)
+        await self._error(ref, code, message)
         if self._n_bad >= MAX_BAD_IN_A_ROW:
             await self._close(CLOSE_BAD_FRAMES)
 

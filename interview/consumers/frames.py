@@ -93,3 +93,15 @@ def parse(text: str) -> Command:
         return _decoder.decode(text)
     except RecursionError as error:
         raise msgspec.DecodeError("nested too deeply") from error
+
+
+class _Labelled(msgspec.Struct):
+    ref: str | int | None = None
+
+
+def ref_of(text: str) -> str | int | None:
+    """Return the client's label of a frame that could not be obeyed, if it can be read at all."""
+    try:
+        return msgspec.json.decode(text, type=_Labelled).ref
+    except (msgspec.DecodeError, RecursionError):
+        return None

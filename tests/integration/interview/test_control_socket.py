@@ -261,6 +261,12 @@ async def test_an_oversize_frame_is_an_error(socket: Socket):
     assert (await socket.receive())["code"] == "frame_too_large"
 
 
+async def test_an_error_names_the_frame_it_answers_when_that_can_be_read(socket: Socket):
+    answer = await socket.ask({"type": "dance", "ref": "r7"})
+
+    assert (answer["type"], answer["ref"], answer["code"]) == ("error", "r7", "bad_frame")
+
+
 async def test_ten_bad_frames_in_a_row_end_the_socket(socket: Socket):
     for _ in range(10):
         await socket.send_raw("{")
@@ -300,7 +306,7 @@ async def test_a_flood_is_refused_and_then_ended(socket: Socket, monkeypatch: py
         {"cookie": f"{players.COOKIE}={players.cookie_value(uuid4())}"},
         {"cookie": "", "authorization": "Bearer wrong"},
     ],
-    ids=str,
+    ids=["nobody", "forged", "somebody else", "wrong token"],
 )
 async def test_whoever_does_not_own_the_room_is_shown_the_door(
     play: Play, dial: Dial, headers: dict[str, str]
