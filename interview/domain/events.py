@@ -176,7 +176,7 @@ class TurnPlanned:
 
 @dataclass(frozen=True, slots=True)
 class TurnQueued:
-    """The turn waits for a worker; position 1 is next."""
+    """The turn waits for a worker; ``position`` turns must finish first, 0 means at once."""
 
     type: ClassVar = EventType.TURN_QUEUED
     position: int

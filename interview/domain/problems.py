@@ -8,7 +8,7 @@ CONTENT_TYPE = "application/problem+json"
 def problem(error: GameError, *, request_id: str) -> dict[str, str | int]:
     """Return the problem document of a refusal."""
     document: dict[str, str | int] = {
-        "type": f"/docs/errors#{error.code}",
+        "type": f"urn:hotseat:problem:{error.code}",
         "title": error.title,
         "status": error.status,
         "detail": str(error) or error.title,

@@ -102,7 +102,7 @@ def test_a_refusal_is_a_problem_document() -> None:
     document = problem(QueueFullError("Busy.", retry_after_seconds=4), request_id="r1")
 
     assert document == {
-        "type": "/docs/errors#queue_full",
+        "type": "urn:hotseat:problem:queue_full",
         "title": "The panel is busy",
         "status": 503,
         "detail": "Busy.",
