@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Generator, Iterable
 from typing import TypeVar
 
 from gateway import runtime
+from gateway.domain import attributes
 from gateway.domain.admission import (
     Admission,
     AdmissionPolicy,
@@ -90,6 +91,7 @@ __all__ = [
     "aqueue_position",
     "aqueue_status",
     "arelease",
+    "attributes",
     "cancel",
     "hub",
     "lease_alive",

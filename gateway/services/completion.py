@@ -184,6 +184,8 @@ async def _ask(call: Call, *, ports: Ports) -> AsyncGenerator[Delta, None]:
     provider = ports.providers.get(call.request.provider)
     if provider is None:
         raise UnknownProviderError(call.request.provider)
+    # One provider per request and no price yet: the choice is the first candidate, at no cost.
+    call.observed.routed(decision="primary", cost_score=0.0)
     deadlines = call.request.deadlines or ports.deadlines
     call.watchdog.start_total(deadlines)
     call.observed.issued()

@@ -6,12 +6,14 @@ span that is current across a ``yield`` leaks into whoever consumes the stream.
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from gateway import metrics
+from gateway.domain import attributes
 from gateway.domain.errors import (
     AdmissionError,
     GatewayError,
@@ -51,6 +53,8 @@ class Observation:
     last_at: float | None = None
     queue_wait_seconds: float = 0.0
     cancel_latency_seconds: float | None = None
+    route_decision: str = ""
+    cost_score: float = 0.0
     _is_over: bool = field(default=False)
 
     @property
@@ -63,9 +67,15 @@ class Observation:
     def waited(self, seconds: float, *, position: int = 0) -> None:
         """Note the time in the queue."""
         self.queue_wait_seconds = seconds
-        self.span.set_attribute("gw.admission", "queued" if seconds > 0 else "admitted")
-        self.span.set_attribute("gw.queue.wait_ms", round(seconds * 1000))
-        self.span.set_attribute("gw.queue.position", position)
+        self.span.set_attribute(attributes.QUEUED, seconds > 0)
+        self.span.set_attribute(attributes.QUEUE_WAIT_MS, round(seconds * 1000))
+        self.span.set_attribute(attributes.QUEUE_POSITION, position)
+
+    def routed(self, *, decision: str, cost_score: float) -> None:
+        """Note which candidate is asked, and how it was chosen."""
+        self.route_decision, self.cost_score = decision, cost_score
+        self.span.set_attribute(attributes.ROUTE_DECISION, decision)
+        self.span.set_attribute(attributes.COST_SCORE, cost_score)
 
     def issued(self) -> None:
         """Note that the provider is being asked now."""
@@ -78,8 +88,8 @@ class Observation:
             return
         self.first_at = self.last_at
         ttft_seconds = self.ttft_seconds or 0.0
-        self.span.add_event("first_token")
-        self.span.set_attribute("gw.ttft_ms", round(ttft_seconds * 1000))
+        self.span.add_event(attributes.FIRST_TOKEN)
+        self.span.set_attribute(attributes.TTFT_MS, round(ttft_seconds * 1000))
         metrics.TTFT_SECONDS.labels(self.request.provider, self.request.model).observe(ttft_seconds)
 
     def stopped(self, order: CancelOrder, *, at: float) -> None:
@@ -90,10 +100,10 @@ class Observation:
         phase, source = self._phase(), cancel_source(order.by)
         metrics.CANCELS.labels(source, phase).inc()
         metrics.CANCEL_SECONDS.labels(phase).observe(latency_seconds)
-        self.span.set_attribute("gw.cancelled", value=True)
-        self.span.set_attribute("gw.cancel.source", source)
-        self.span.set_attribute("gw.cancel.phase", phase)
-        self.span.set_attribute("gw.cancel.latency_ms", round(latency_seconds * 1000))
+        self.span.set_attribute(attributes.CANCELLED, value=True)
+        self.span.set_attribute(attributes.CANCEL_SOURCE, source)
+        self.span.set_attribute(attributes.CANCEL_PHASE, phase)
+        self.span.set_attribute(attributes.CANCEL_LATENCY_MS, round(latency_seconds * 1000))
 
     def ended(self, terminal: Terminal, usage: Usage) -> None:
         """Note the end; later calls change nothing."""
@@ -127,9 +137,9 @@ class Observation:
         provider, model = self.request.provider, self.request.model
         metrics.CANCELS.labels("disconnect", self._phase()).inc()
         metrics.REQUESTS.labels(provider, model, "cancelled", "").inc()
-        self.span.set_attribute("gw.outcome", "cancelled")
-        self.span.set_attribute("gw.cancelled", value=True)
-        self.span.set_attribute("gw.cancel.source", "disconnect")
+        self.span.set_attribute(attributes.OUTCOME, "cancelled")
+        self.span.set_attribute(attributes.CANCELLED, value=True)
+        self.span.set_attribute(attributes.CANCEL_SOURCE, "disconnect")
         self.span.end()
 
     def tokens_per_second(self, usage: Usage) -> float | None:
@@ -158,33 +168,34 @@ class Observation:
 
     def _close_span(self, outcome: str, error: GatewayError | None, usage: Usage) -> None:
         span = self.span
-        span.set_attribute("gw.outcome", outcome)
-        span.set_attribute("gen_ai.usage.input_tokens", usage.input_total)
-        span.set_attribute("gen_ai.usage.output_tokens", usage.output_total)
+        span.set_attribute(attributes.OUTCOME, outcome)
+        span.set_attribute(attributes.INPUT_TOKENS, usage.input_total)
+        span.set_attribute(attributes.OUTPUT_TOKENS, usage.output_total)
         pace = self.tokens_per_second(usage)
         if pace is not None:
-            span.set_attribute("gw.tokens_per_second", round(pace, 1))
+            span.set_attribute(attributes.TOKENS_PER_SECOND, round(pace, 1))
         if error is not None:
-            span.set_attribute("error.type", error.error_type)
+            span.set_attribute(attributes.ERROR_TYPE, error.error_type)
             if outcome == "rejected_capacity":
-                span.set_attribute("gw.admission", "rejected")
-                span.set_attribute("gw.reject.reason", error.code)
+                span.set_attribute(attributes.REJECTED, value=True)
+                span.set_attribute(attributes.REJECT_REASON, error.code)
             span.set_status(StatusCode.ERROR)
         span.end()
 
 
-def begin(request: ChatRequest, attributes: dict[str, str]) -> Observation:
-    """Return the observation of a call that begins now."""
+def begin(request: ChatRequest, given: Mapping[str, str]) -> Observation:
+    """Return the observation of a call that begins now; ``given`` is what its caller knows."""
     span = _tracer.start_span(
         f"chat {request.model}",
         kind=SpanKind.CLIENT,
         attributes={
-            "gen_ai.operation.name": "chat",
-            "gen_ai.provider.name": request.provider,
-            "gen_ai.request.model": request.model,
-            "gen_ai.request.stream": True,
-            "gw.request.id": request.request_id,
-            **attributes,
+            attributes.OPERATION: "chat",
+            attributes.PROVIDER_NAME: request.provider,
+            attributes.PROVIDER: request.provider,
+            attributes.REQUEST_MODEL: request.model,
+            attributes.REQUEST_STREAM: True,
+            attributes.REQUEST_ID: request.request_id,
+            **given,
         },
     )
     return Observation(request=request, span=span, began_at=_now())

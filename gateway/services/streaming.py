@@ -147,12 +147,13 @@ class _Turn:
             self._timer = None
 
     def _started(self, start: Start) -> Started:
+        observed = self._call.observed
         return Started(
             provider=start.provider,
             model=start.model,
-            route_decision="primary",
-            cost_score=0.0,
-            queue_wait_ms=round(self._call.observed.queue_wait_seconds * 1000),
+            route_decision=observed.route_decision,
+            cost_score=observed.cost_score,
+            queue_wait_ms=round(observed.queue_wait_seconds * 1000),
         )
 
     def _outcome(self, terminal: Terminal) -> Outcome:

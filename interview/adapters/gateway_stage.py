@@ -109,7 +109,10 @@ def _order(speech: Speech) -> facade.SpeechOrder:
             ),
         ),
         ticket=facade.Ticket(QUEUE, speech.stream_id),
-        attributes={"room.id": str(speech.room_id), "turn.id": speech.turn_id},
+        attributes={
+            facade.attributes.ROOM_ID: str(speech.room_id),
+            facade.attributes.TURN_ID: speech.turn_id,
+        },
     )
 
 
