@@ -16,6 +16,7 @@ from interview.domain.modes import FailureReason
 from interview.domain.persona import Band, Persona
 from interview.domain.position import Edition, Position
 from interview.domain.room import Room, WinReason
+from interview.domain.rubric import Mark, marks
 from interview.domain.scoring import rule_labels
 from interview.domain.settlement import Moment, Played, Settlement, settle
 from interview.models import Persona as PersonaRow
@@ -23,7 +24,7 @@ from interview.models import Room as RoomRow
 from interview.models import Scenery as SceneryRow
 from interview.selectors.content import claim_json, open_sceneries
 from interview.selectors.rooms import room_json
-from interview.services import editions, event_log, resumes
+from interview.services import editions, event_log, resumes, rubrics
 
 
 def page_language() -> Language:
@@ -218,6 +219,17 @@ def _moment(moment: Moment, position: Position, room: Room, language: Language) 
         "better": better.text,
         "missing": [label.pick(language) for label in better.missing],
         "explain": scored.explain,
+        "rulers": [
+            _ruler(mark, language) for mark in marks(rubrics.six_dimensions(), scored.dimensions)
+        ],
+    }
+
+
+def _ruler(mark: Mark, language: Language) -> dict[str, Any]:
+    return {
+        "label": mark.ruler.label.pick(language),
+        "level": mark.level,
+        "next": mark.next_anchor.text.pick(language) if mark.next_anchor else "",
     }
 
 
