@@ -6,7 +6,7 @@ TTFT_BUCKETS = (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 4, 5, 7.5, 10, 15, 20, 30,
 
 TURN_TTFT_SECONDS = Histogram(
     "game_turn_ttft_seconds",
-    "From the turn queued to its first words, as the worker sees it.",
+    "From the provider being asked to its first words.",
     ["interviewer"],
     buckets=TTFT_BUCKETS,
 )
@@ -18,5 +18,5 @@ SSE_RESUMES = Counter("game_sse_resumes_total", "Event streams opened.", ["outco
 WS_CONNECTIONS = Gauge("game_ws_connections", "Control sockets open in this process.")
 WS_MESSAGES = Counter("game_ws_messages_total", "Control frames.", ["direction", "type"])
 WS_CLOSES = Counter("game_ws_closes_total", "Control sockets closed.", ["code"])
-ANSWERS = Counter("game_answers_total", "Answers taken or refused.", ["outcome"])
+ANSWERS = Counter("game_answers_total", "Answers taken, or refused a place.", ["outcome"])
 ROOMS_SETTLED = Counter("game_rooms_settled_total", "Rooms settled.", ["mode", "result"])

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from interview import metrics
 from interview.domain.errors import RoomNotFoundError
-from interview.domain.events import Event, TurnFirstToken, TurnSegment
+from interview.domain.events import Event, EventType, TurnFirstToken, TurnSegment
 from interview.domain.ports import Outbox
 from interview.domain.reactions import REACTIONS
 from interview.domain.room import Record, Room, fold
@@ -66,7 +66,7 @@ def append(row: RoomRow, record: Record, *, outbox: Outbox) -> None:
     events = list(record.events)
     RoomEvent.objects.bulk_create(_row(row.pk, event) for event in events)
     _keep_snapshot(row, record.room)
-    transaction.on_commit(lambda: _send(row.pk, events, outbox))
+    transaction.on_commit(lambda: _send(row, events, outbox))
 
 
 def _row(room_id: UUID, event: Event) -> RoomEvent:
@@ -96,11 +96,32 @@ def _keep_snapshot(row: RoomRow, room: Room) -> None:
     row.save()
 
 
-def _send(room_id: UUID, events: Sequence[Event], outbox: Outbox) -> None:
-    outbox.publish(room_id, [event_codec.envelope(event) for event in events])
+_OUTCOMES = {
+    EventType.TURN_DONE: "ok",
+    EventType.TURN_CANCELLED: "cancelled",
+    EventType.TURN_FAILED: "error",
+    EventType.TURN_REJECTED: "rejected",
+}
+
+
+def _count(row: RoomRow, event: Event) -> None:
+    """Count what is committed, whoever wrote it; an answer without a place has no turn."""
+    if event.type is EventType.ANSWER_SUBMITTED:
+        metrics.ANSWERS.labels("taken").inc()
+    elif event.type is EventType.ROOM_SETTLED:
+        metrics.ROOMS_SETTLED.labels(row.mode, row.result).inc()
+    elif event.type in _OUTCOMES and event.turn_id is None:
+        metrics.ANSWERS.labels("refused").inc()
+    elif event.type in _OUTCOMES:
+        metrics.TURNS.labels(_OUTCOMES[event.type]).inc()
+
+
+def _send(row: RoomRow, events: Sequence[Event], outbox: Outbox) -> None:
+    outbox.publish(row.pk, [event_codec.envelope(event) for event in events])
     for event in events:
+        _count(row, event)
         for job in REACTIONS.get(event.type, ()):
-            outbox.enqueue(job, (str(room_id), event.turn_id or ""))
+            outbox.enqueue(job, (str(row.pk), event.turn_id or ""))
 
 
 _APPEND_TO_STREAMING_TURN = """

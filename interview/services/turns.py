@@ -38,7 +38,7 @@ from interview.domain.room import Pace, Record, Room, Status, advance
 from interview.domain.turn import TurnState
 from interview.models import Room as RoomRow
 from interview.models import RoomEvent
-from interview.services import editions, event_log, pacing, resumes
+from interview.services import editions, event_log, pacing, resumes, tracing
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +77,7 @@ def submit_answer(*, room_id: UUID, text: str, client_id: UUID, ports: Ports) ->
     InvalidInputError, IdempotencyConflictError, NotYourTurnError, RoomSettledError, and
     QueueFullError: then nothing of the answer was recorded and the same call may be made again.
     """
+    tracing.about(room_id)
     _check_answer(text)
     try:
         with transaction.atomic():
@@ -183,10 +184,13 @@ def place_for(room_id: UUID, record: Record, *, ports: Ports) -> Iterator[None]:
     stream = stream_id(room_id, turn.id, turn.epoch)
     place = ports.stage.reserve(stream)
     if isinstance(place, Refusal):
+        tracing.rejected(place.reason)
         raise QueueFullError(
             "The panel is hearing too many candidates; your words are kept, send them again soon.",
             retry_after_seconds=place.retry_after_seconds,
         )
+    tracing.about(room_id, turn.id)
+    tracing.queued(position=place.position)
     try:
         record.add(ev.TurnQueued(position=place.position, epoch=turn.epoch), turn.id)
         if place.is_degraded:
@@ -222,10 +226,11 @@ def run_turn(*, room_id: UUID, turn_id: str, ports: Ports) -> None:
         return
     run = _Run(speech, ports)
     try:
-        for piece in ports.stage.speak(speech):
-            if not run.take(piece):
-                break
-            connection.close()
+        with tracing.turn(speech):
+            for piece in ports.stage.speak(speech):
+                if not run.take(piece):
+                    break
+                connection.close()
     except SpeakerGoneError:
         return
     except UnavailableError:
@@ -328,7 +333,7 @@ class _Run:
     def _ended(self, piece: SpeechEnded) -> ev.Payload:
         usage = ev.Usage(piece.input_tokens, piece.output_tokens, piece.is_estimated)
         if piece.cancelled_by is not None:
-            metrics.TURNS.labels("cancelled").inc()
+            tracing.turn_ended("cancelled")
             return ev.TurnCancelled(
                 by=piece.cancelled_by,
                 kept_text=piece.text,
@@ -337,9 +342,9 @@ class _Run:
                 latency_ms=piece.cancel_latency_ms,
             )
         if piece.failure is not None:
-            metrics.TURNS.labels("error").inc()
+            tracing.turn_ended("error", failure=piece.failure)
             return ev.TurnFailed(piece.failure, piece.is_retryable, piece.text)
-        metrics.TURNS.labels("ok").inc()
+        tracing.turn_ended("ok")
         return ev.TurnDone(piece.text, usage, piece.duration_ms, piece.tokens_per_second)
 
 
@@ -353,6 +358,7 @@ def cancel_turn(
 
     Raises NothingToCancelError when nobody is speaking, or when the ids name another turn.
     """
+    tracing.about(room_id, turn_id)
     with transaction.atomic():
         row = event_log.lock(room_id)
         _check_is_cancellable(row, turn_id, epoch)
@@ -420,4 +426,3 @@ def finish_cancel(*, room_id: UUID, turn_id: str, epoch: int, by: str, ports: Po
         record = Record(event_log.state_of(row), timezone.now())
         cut_short(record, by=by, provider_closed=False)
         event_log.append(row, record, outbox=ports.outbox)
-    metrics.TURNS.labels("cancelled").inc()
