@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import current_app
 from channels.layers import get_channel_layer
 from kombu.exceptions import OperationalError
+from opentelemetry import baggage, context
 from redis.exceptions import RedisError
 
 from gateway import facade
@@ -38,14 +39,24 @@ class LiveOutbox:
             logger.warning("outbox.publish_failed", extra={"room_id": str(room_id)})
 
     def enqueue(self, job: Job, arguments: Iterable[str], *, delay_seconds: float = 0.0) -> None:
-        """Send the job to its queue."""
+        """Send the job to its queue; its room and turn travel along, for the trace."""
+        arguments = list(arguments)
+        token = context.attach(_of_turn(*arguments))
         try:
             current_app.send_task(
                 job.value,
-                args=list(arguments),
+                args=arguments,
                 queue=QUEUES[job],
                 countdown=delay_seconds or None,
                 retry=False,
             )
         except (OperationalError, RedisError, OSError):
             logger.warning("outbox.enqueue_failed", extra={"job": job.value})
+        finally:
+            context.detach(token)
+
+
+def _of_turn(room_id: str, turn_id: str = "", *_rest: str) -> context.Context:
+    """Return the current context with the ids in its baggage; it never leaves our processes."""
+    known = baggage.set_baggage(facade.attributes.ROOM_ID, room_id)
+    return baggage.set_baggage(facade.attributes.TURN_ID, turn_id, known) if turn_id else known

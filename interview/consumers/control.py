@@ -11,7 +11,7 @@ from interview import metrics, runtime, selectors
 from interview.consumers import frames
 from interview.consumers.callers import visitor_of
 from interview.domain.errors import GameError
-from interview.services import rooms, turns
+from interview.services import rooms, tracing, turns
 
 MAX_FRAME_CHARACTERS = 16_384
 MAX_BAD_IN_A_ROW = 10
@@ -29,6 +29,7 @@ class RoomControl(AsyncWebsocketConsumer):
         self._second, self._n_in_second = 0, 0
         self._room_id = self.scope["url_route"]["kwargs"]["room_id"]
         self._group = ""
+        tracing.name_connection("WS /ws/rooms/<uuid:room_id>", self._room_id)
         self._idle: asyncio.TimerHandle | None = None
         await self.accept()
         try:
@@ -67,7 +68,8 @@ class RoomControl(AsyncWebsocketConsumer):
         self._n_bad = 0
         metrics.WS_MESSAGES.labels("in", type(command).__name__.lower()).inc()
         try:
-            await self._obey(command)
+            with tracing.command(type(command).__name__.lower(), self._room_id):
+                await self._obey(command)
         except GameError as error:
             await self._error(command.ref, error.code, str(error))
 
