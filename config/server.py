@@ -18,7 +18,7 @@ from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server, twisted_loop
 from django.conf import settings
 
-from config import interpreter, metrics
+from config import bodies, interpreter, metrics
 from config.asgi import application
 from config.health import PATHS
 
@@ -67,6 +67,7 @@ def log_action(protocol: str, action: str, details: dict[str, object]) -> None:
 
 
 def _ready(server: Server) -> None:
+    bodies.bound(server.http_factory)
     interpreter.settle()
     stopping = _Stopping(server)
     for number in (signal.SIGTERM, signal.SIGINT):

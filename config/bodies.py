@@ -1,0 +1,71 @@
+"""How request bodies come in: counted as they arrive, and read by the application alone.
+
+Twisted takes a body of any length into a file, and then parses every form on the event loop,
+where each stream of each player waits for it; Django parses it again. Here a body that is longer
+than any we take ends the connection at the byte too many, and forms are left to Django.
+"""
+
+from typing import Any
+
+from daphne.http_protocol import WebRequest
+from django.conf import settings
+
+#: Past what Django refuses in words (413): nobody comes this far by mistake.
+SLACK_BYTES = 1024 * 1024
+_REFUSAL = (
+    b"HTTP/1.1 413 Content Too Large\r\n"
+    b"Connection: close\r\nContent-Type: text/plain\r\nContent-Length: 42\r\n\r\n"
+    b"This request is larger than any we take.\r\n"
+)
+
+
+class Request(WebRequest):
+    """A request of Daphne's whose body is bounded and not looked into."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Begin with no body."""
+        super().__init__(*arguments, **options)
+        self._parsePOSTFormSubmission = False
+        self._n_bytes = 0
+        self._is_refused = False
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
+        """Refuse a length that is too much at once; a chunked body has None."""
+        super().gotLength(0 if (length or 0) > _limit() else length)
+        if (length or 0) > _limit():
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802  Twisted's name
+        """Take a piece of the body, up to the limit."""
+        if self._is_refused:
+            return
+        self._n_bytes += len(data)
+        if self._n_bytes > _limit():
+            self._refuse()
+        else:
+            super().handleContentChunk(data)
+
+    def process(self) -> Any:
+        """Hand the request on, unless the client has its answer."""
+        return None if self._is_refused else super().process()
+
+    def _refuse(self) -> None:
+        self._is_refused = True
+        self.channel.transport.write(_REFUSAL)
+        self.channel.loseConnection()
+
+
+def bound(http_factory: Any) -> None:
+    """Make every connection of Daphne's factory take bounded requests."""
+    build = http_factory.buildProtocol
+
+    def build_protocol(address: Any) -> Any:
+        protocol = build(address)
+        protocol.requestFactory = Request
+        return protocol
+
+    http_factory.buildProtocol = build_protocol
+
+
+def _limit() -> int:
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE + SLACK_BYTES

@@ -1,0 +1,83 @@
+"""Bodies of requests, as Twisted hands them in, without a socket."""
+
+import pytest
+from daphne.http_protocol import HTTPFactory
+from twisted.internet.testing import StringTransport
+
+from config import bodies
+
+FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
+
+
+class Server:
+    """What a request of Daphne's wants of its server, noting the bodies that are handed on."""
+
+    root_path = ""
+    request_buffer_size = 8192
+    proxy_forwarded_address_header = None
+
+    def __init__(self):
+        self.bodies = []
+
+    def protocol_connected(self, protocol):
+        self.request = protocol
+
+    def protocol_disconnected(self, protocol):
+        pass
+
+    def create_application(self, protocol, scope):
+        self.bodies.append(protocol.content.read())
+        protocol.content.seek(0)
+
+
+@pytest.fixture
+def server():
+    return Server()
+
+
+@pytest.fixture
+def wire():
+    return StringTransport()
+
+
+@pytest.fixture
+def connection(server, wire, settings):
+    """A connection whose requests may weigh ten bytes."""
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10 - bodies.SLACK_BYTES
+    factory = HTTPFactory(server)
+    factory.timeOut = None
+    bodies.bound(factory)
+    protocol = factory.buildProtocol(None)
+    protocol.makeConnection(wire)
+    yield protocol
+    server.request.content.close()
+
+
+def test_a_body_within_the_limit_is_handed_on_and_no_form_is_parsed_here(connection, server):
+    connection.dataReceived(b"POST / HTTP/1.1\r\n" + FORM + b"Content-Length: 10\r\n\r\na=1&b=2&c=")
+
+    assert server.bodies == [b"a=1&b=2&c="]
+    assert server.request.args == {}
+
+
+def test_a_length_past_the_limit_is_refused_before_the_body_comes(connection, wire, server):
+    connection.dataReceived(b"POST / HTTP/1.1\r\nContent-Length: 11\r\n\r\n")
+
+    assert wire.value().startswith(b"HTTP/1.1 413 Content Too Large\r\n")
+    assert wire.disconnecting
+    connection.dataReceived(b"a" * 11)
+    assert server.bodies == []
+
+
+def test_a_body_of_untold_length_is_refused_at_the_byte_too_many(connection, wire, server):
+    connection.dataReceived(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+    connection.dataReceived(b"6\r\naaaaaa\r\n4\r\naaaa\r\n")
+    assert wire.value() == b""
+
+    connection.dataReceived(b"1\r\na\r\n")
+
+    assert wire.value().startswith(b"HTTP/1.1 413 Content Too Large\r\n")
+    assert wire.disconnecting
+    connection.dataReceived(b"1\r\na\r\n0\r\n\r\n")
+    assert server.bodies == []
+    assert wire.value().count(b"HTTP/1.1") == 1
