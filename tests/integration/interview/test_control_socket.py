@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from channels.db import database_sync_to_async
@@ -22,6 +22,7 @@ from tests.fakes.streams import PATIENCE_SECONDS, HalfLiveOutbox
 from tests.integration.interview.conftest import Seat
 
 pytestmark = pytest.mark.usefixtures("redis_client")
+STRANGER = UUID(int=99)
 HOST = "hotseat.test"
 
 
@@ -303,7 +304,7 @@ async def test_a_flood_is_refused_and_then_ended(socket: Socket, monkeypatch: py
     [
         {"cookie": ""},
         {"cookie": f"{players.COOKIE}=forged:signature"},
-        {"cookie": f"{players.COOKIE}={players.cookie_value(uuid4())}"},
+        {"cookie": f"{players.COOKIE}={players.cookie_value(STRANGER)}"},
         {"cookie": "", "authorization": "Bearer wrong"},
     ],
     ids=["nobody", "forged", "somebody else", "wrong token"],

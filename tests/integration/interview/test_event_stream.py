@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from channels.db import database_sync_to_async
@@ -27,6 +27,7 @@ from tests.integration.interview.conftest import Seat
 from tests.live.reader import Reader
 
 pytestmark = pytest.mark.usefixtures("redis_client")
+STRANGER = UUID(int=99)
 Open = Callable[..., Line]
 
 
@@ -496,7 +497,7 @@ async def test_a_last_event_id_that_is_none_is_refused(line: Open, last_id: str)
     [
         {"cookie": ""},
         {"cookie": f"{players.COOKIE}=forged:signature"},
-        {"cookie": f"{players.COOKIE}={players.cookie_value(uuid4())}"},
+        {"cookie": f"{players.COOKIE}={players.cookie_value(STRANGER)}"},
         {"cookie": "", "authorization": "Bearer wrong"},
         {"cookie": "", "authorization": "Basic d3Jvbmc6"},
         {"cookie": "\x01;;=;", "authorization": "Bearer \xff"},
