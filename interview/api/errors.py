@@ -3,9 +3,10 @@
 import json
 import logging
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -40,6 +41,11 @@ def add_handlers(api: NinjaAPI) -> None:
     @api.exception_handler(Http404)
     def missing(request: HttpRequest, _error: Http404) -> HttpResponse:
         return refusal(request, RoomNotFoundError("There is nothing here."))
+
+    @api.exception_handler(MultiPartParserError)
+    @api.exception_handler(SuspiciousOperation)
+    def unreadable(request: HttpRequest, _error: Exception) -> HttpResponse:
+        return refusal(request, InvalidInputError("This form cannot be read."))
 
     @api.exception_handler(RequestDataTooBig)
     def too_large(request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:

@@ -20,6 +20,8 @@ JSON = "application/json"
 RESUME = "Cut latency to 310ms\nBuilt the Redis cache"
 ROOM = {"scenery": "court", "mode": "survive", "language": "en", "resume": {"text": RESUME}}
 
+PART = b'--b\r\nContent-Disposition: form-data; name="%b"\r\n\r\nx\r\n'
+
 
 @pytest.fixture(autouse=True)
 def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
@@ -90,6 +92,24 @@ def test_a_form_without_a_file_is_refused(play: Play):
     ]
 
     assert [answer.status_code for answer in answers] == [422] * 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--b--"),
+        ("multipart/form-data; boundary=", b"--b--"),
+        ("multipart/form-data; boundary=\xe9", b"--b--"),
+        ("multipart/form-data; boundary=b; charset=nothing", b"--b--"),
+        ("multipart/form-data; boundary=b", PART % b"a" * 3000 + b"--b--"),
+        ("multipart/form-data; boundary=b", PART % b'file"; filename="a.txt' * 5 + b"--b--"),
+    ],
+    ids=["no boundary", "empty boundary", "odd boundary", "odd charset", "fields", "files"],
+)
+def test_a_broken_form_is_refused(play: Play, kind: str, body: bytes):
+    answer = Client().generic("POST", "/api/resumes", body, content_type=kind)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
 @pytest.mark.parametrize(
