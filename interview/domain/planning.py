@@ -16,7 +16,7 @@ from interview.domain.events import TurnPlanned
 from interview.domain.lots import lot
 from interview.domain.position import Position
 from interview.domain.questions import FollowUp, Question
-from interview.domain.resume import Fact
+from interview.domain.resume import Fact, Resume
 from interview.domain.resume import claim as claim_of
 from interview.domain.room import Room
 
@@ -163,8 +163,19 @@ def _is_askable(question: Question, position: Position) -> bool:
 def _matching(question: Question, position: Position) -> Iterable[Fact]:
     patterns = question.when.any_fact
     for fact in position.resume.facts:
+        if fact.key == "date.range" and _is_study(fact, position.resume):
+            continue
         if any(fnmatchcase(key, pattern) for pattern in patterns for key in (fact.key, *fact.keys)):
             yield fact
+
+
+def _is_study(dates: Fact, resume: Resume) -> bool:
+    """Return whether the dates are those of a degree, which nobody on the panel asks about."""
+    return dates.section == "education" or any(
+        fact.key == "edu"
+        and "\n" not in resume.text[min(fact.start, dates.start) : max(fact.end, dates.end)]
+        for fact in resume.facts
+    )
 
 
 def _fact_for(room: Room, position: Position, question: Question) -> Fact | None:

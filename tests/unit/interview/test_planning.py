@@ -6,6 +6,7 @@ from interview.domain import planning
 from interview.domain.bilingual import Text
 from interview.domain.position import Edition, Position
 from interview.domain.questions import FollowUp, Question, When
+from interview.domain.resume import read_resume
 from interview.domain.room import Room, Thread
 from interview.domain.scenery import Branch, Difficulty
 from tests.factories.games import (
@@ -58,6 +59,17 @@ def test_a_question_on_a_claim_is_not_asked_of_a_résumé_without_it() -> None:
     on_revenue = make_question("q.money", when=When(any_fact=("metric.revenue",)))
     position = _position(on_revenue, _topic("q.a"))
 
+    assert planning.plan_root(_room(), position, "ada").question_id == "q.a"
+
+
+def test_nobody_asks_about_the_years_of_a_degree() -> None:
+    on_dates = make_question("q.calendar", when=When(any_fact=("date.range",)))
+    position = replace(
+        _position(on_dates, _topic("q.a")),
+        resume=read_resume("BSc Information Management, 2016 – 2020\n"),
+    )
+
+    assert [fact.key for fact in position.resume.facts].count("date.range") == 1
     assert planning.plan_root(_room(), position, "ada").question_id == "q.a"
 
 
