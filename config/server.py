@@ -18,12 +18,11 @@ from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server, twisted_loop
 from django.conf import settings
 
-from config import bodies, interpreter, metrics
+from config import bodies, interpreter, loop_lag
 from config.asgi import application
 from config.health import PATHS
 
 logger = logging.getLogger("config.server")  # __name__ is __main__ here
-_LAG_PERIOD_SECONDS = 0.5
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,9 +71,7 @@ def _ready(server: Server) -> None:
     stopping = _Stopping(server)
     for number in (signal.SIGTERM, signal.SIGINT):
         twisted_loop.add_signal_handler(number, stopping.signalled)
-    twisted_loop.call_later(
-        _LAG_PERIOD_SECONDS, _measure_lag, twisted_loop.time() + _LAG_PERIOD_SECONDS
-    )
+    loop_lag.measure(twisted_loop)
 
 
 class _Stopping:
@@ -99,12 +96,6 @@ class _Stopping:
         is_clean = await application.finished(within_seconds=settings.DRAIN_SECONDS)
         logger.info("server.stopped", extra={"outcome": "clean" if is_clean else "cut"})
         self._server.stop()
-
-
-def _measure_lag(expected: float) -> None:
-    now = twisted_loop.time()
-    metrics.LOOP_LAG_SECONDS.observe(max(0.0, now - expected))
-    twisted_loop.call_later(_LAG_PERIOD_SECONDS, _measure_lag, now + _LAG_PERIOD_SECONDS)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

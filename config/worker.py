@@ -5,6 +5,7 @@
 """
 
 import logging
+import time
 from typing import TYPE_CHECKING, TypeAlias
 
 from celery import Task as CeleryTask
@@ -12,7 +13,8 @@ from celery import signals
 from django.conf import settings
 from prometheus_client import start_http_server
 
-from config import heartbeat, interpreter, telemetry
+from config import heartbeat, interpreter, loop_lag, metrics, telemetry
+from gateway import facade
 
 # What a task takes and returns is its own affair; here only its name and headers matter.
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ else:
 
 logger = logging.getLogger(__name__)
 _SPAN = "_hotseat_span"
+_BEGUN_AT = "_hotseat_begun_at"
+_SENT_AT = "hotseat_sent_at"
 
 
 def connect() -> None:
@@ -56,6 +60,7 @@ def alive(**_: object) -> None:
 
 def settled(**_: object) -> None:
     """Begin to work: whatever lives longer than a task is there by now."""
+    facade.run_on_loop(loop_lag.begin())
     interpreter.settle()
 
 
@@ -65,22 +70,35 @@ def leaving(**_: object) -> None:
 
 
 def sent(headers: dict[str, object] | None = None, **_: object) -> None:
-    """Give a task the trace context and the room and turn ids of its sender."""
+    """Give a task the trace context and the room and turn ids of its sender, and the time."""
     if headers is not None:
+        headers[_SENT_AT] = repr(time.time())
         telemetry.inject(headers)
 
 
 def begun(task: Task | None = None, **_: object) -> None:
-    """Open the span of a task that has a sender; periodic housekeeping has none."""
-    if task is None or not _header(task, "traceparent"):
+    """Start the clock of a task, and open its span if it has a sender; housekeeping has none."""
+    if task is None:
+        return
+    setattr(task.request, _BEGUN_AT, time.perf_counter())
+    if (sent_at := _header(task, _SENT_AT)) and not task.request.eta:
+        waited_seconds = max(0.0, time.time() - float(sent_at))
+        metrics.TASK_WAIT_SECONDS.labels(task.name).observe(waited_seconds)
+    if not _header(task, "traceparent"):
         return
     headers = {name: _header(task, name) for name in ("traceparent", "tracestate", "baggage")}
     setattr(task.request, _SPAN, telemetry.TaskSpan(task.name, headers))
 
 
 def ended(task: Task | None = None, state: str | None = None, **_: object) -> None:
-    """Close the span of a task."""
-    span = getattr(task.request, _SPAN, None) if task is not None else None
+    """Close the clock and the span of a task."""
+    if task is None:
+        return
+    begun_at = getattr(task.request, _BEGUN_AT, None)
+    if begun_at is not None:
+        metrics.TASK_RUN_SECONDS.labels(task.name).observe(time.perf_counter() - begun_at)
+        metrics.TASKS.labels(task.name, (state or "unknown").lower()).inc()
+    span = getattr(task.request, _SPAN, None)
     if isinstance(span, telemetry.TaskSpan):
         span.end(failed_with="task_failed" if state == "FAILURE" else "")
 

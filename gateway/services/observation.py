@@ -25,6 +25,7 @@ from gateway.domain.ports import CancelOrder
 
 _logger = logging.getLogger(__name__)
 _tracer = trace.get_tracer("gateway")
+_OTHER_WORDS = {"candidate": "user", "leave": "user", "timeout": "deadline"}  # as callers say it
 
 
 def outcome_of(terminal: Terminal) -> str:
@@ -37,8 +38,9 @@ def outcome_of(terminal: Terminal) -> str:
 
 
 def cancel_source(by: str) -> str:
-    """Return the label for who stopped a stream; callers' own words become ``other``."""
-    return by if by in metrics.CANCEL_SOURCES else "other"
+    """Return the label for who stopped a stream; words nobody agreed on become ``other``."""
+    source = _OTHER_WORDS.get(by, by)
+    return source if source in metrics.CANCEL_SOURCES else "other"
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ class RoomControl(AsyncWebsocketConsumer):
         self._second, self._n_in_second = 0, 0
         self._room_id = self.scope["url_route"]["kwargs"]["room_id"]
         self._group = ""
-        tracing.name_connection("WS /ws/rooms/<uuid:room_id>", self._room_id)
+        tracing.name_connection("WS /ws/rooms/<room_id>", self._room_id)
         self._idle: asyncio.TimerHandle | None = None
         await self.accept()
         try:

@@ -87,7 +87,7 @@ class RoomEvents(AsyncConsumer):
     async def _admit(self) -> tuple[Room, int]:
         """Return the room and the offset to go on from; raise what forbids it."""
         room_id = self.scope["url_route"]["kwargs"]["room_id"]
-        tracing.name_connection("GET /api/rooms/<uuid:room_id>/events", room_id)
+        tracing.name_connection("GET /api/rooms/<room_id>/events", room_id)
         read = database_sync_to_async(selectors.readable_room)
         room = await read(room_id, visitor_of(self.scope))
         epoch, offset = self._position()

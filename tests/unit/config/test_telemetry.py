@@ -10,6 +10,7 @@ from opentelemetry import baggage, context, trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import REGISTRY
 
 from config import metrics, telemetry, telemetry_export, worker
 from tests.unit.config.asgi import fetch
@@ -31,7 +32,7 @@ def spans(monkeypatch):
 
 
 def task(name="interview.run_turn", **headers):
-    return SimpleNamespace(name=name, request=SimpleNamespace(headers=headers))
+    return SimpleNamespace(name=name, request=SimpleNamespace(headers=headers, eta=None))
 
 
 def sent_headers(spans, **carried):
@@ -113,11 +114,31 @@ def test_only_the_two_agreed_keys_of_baggage_become_attributes(spans):
     assert dict(spans.finished()[0].attributes) == {"room.id": "r1"}
 
 
-def test_a_task_outside_any_trace_carries_no_headers():
+def test_a_task_outside_any_trace_carries_the_time_and_no_context():
     headers = {}
     worker.sent(headers=headers)
     worker.sent(headers=None)
-    assert headers == {}
+    assert set(headers) == {"hotseat_sent_at"}
+
+
+def test_a_task_is_counted_and_its_wait_is_timed_unless_it_was_meant_to_wait():
+    def waits():
+        return REGISTRY.get_sample_value(
+            "celery_task_queue_wait_seconds_count", {"task": "interview.reap_turns"}
+        )
+
+    headers = {}
+    worker.sent(headers=headers)
+    before = waits() or 0.0
+    run = task("interview.reap_turns", **headers)
+    worker.begun(task=run)
+    worker.ended(task=run, state="SUCCESS")
+    assert waits() == before + 1
+    later = task("interview.reap_turns", **headers)
+    later.request.eta = "2026-11-21T09:00:00+00:00"
+    worker.begun(task=later)
+    worker.ended(task=later, state="SUCCESS")
+    assert waits() == before + 1
 
 
 async def test_a_request_is_one_server_span_and_its_messages_are_none(spans):

@@ -71,7 +71,7 @@ def test_every_ending_has_its_outcome(terminal: Terminal, outcome: str) -> None:
 
 
 def test_a_source_of_cancels_is_one_of_a_few_words() -> None:
-    assert observation.cancel_source("user") == "user"
+    assert observation.cancel_source("user") == observation.cancel_source("candidate") == "user"
     assert observation.cancel_source("room 17's owner") == "other"
 
 
