@@ -13,6 +13,7 @@ function open(page) {
   for (const moment of page.querySelectorAll("[data-moment]")) {
     markEvidence(moment.querySelector("[data-answer]"), weighed(moment));
     openBlanks(moment.querySelector("[data-frame]"));
+    sayInWords(moment.querySelector("[data-explain]"));
   }
 }
 
@@ -109,6 +110,11 @@ function markEvidence(answer, evidence) {
     position = end;
   }
   answer.replaceChildren(...nodes, text.slice(position));
+}
+
+/* The server writes its arithmetic in a shorthand. */
+function sayInWords(sum) {
+  if (sum) sum.textContent = new Words({ panel: [], labels: {} }).arithmetic(sum.textContent);
 }
 
 /* A frame comes with "__" where the player's own words belong. */

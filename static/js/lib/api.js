@@ -1,6 +1,6 @@
 /* Calls to /api: JSON in, JSON out, problems as one error class with a sentence for people. */
 
-import { t } from "../i18n.js";
+import { isChinese, t } from "../i18n.js";
 
 /** A refusal or a failure. `code` is the server's, or "offline" when no answer came. */
 export class ApiError extends Error {
@@ -40,16 +40,26 @@ export function sendFile(url, file, { signal } = {}) {
 export function sentenceFor(error) {
   if (!(error instanceof ApiError)) return t("Something broke on this page. Reload it and try again.");
   if (error.code === "offline") return t("No connection. Check the network, then try again.");
+  if (error.code === "rate_limited" && translated(error.detail)) return translated(error.detail);
   if (error.status === 429 || error.code === "queue_full") {
     return error.retryAfter
       ? t("The court is busy. Try again in {seconds} seconds.", { seconds: error.retryAfter })
       : t("The court is busy. Try again in a moment.");
   }
-  if (error.status === 413) return t("That file is over 2 MB. Paste the text instead.");
+  if (error.status === 413) return translated(error.detail) || t("That file is over 2 MB. Paste the text instead.");
   if (error.status === 403) return t("This page has grown stale. Reload it and try again.");
   if (error.status === 404) return t("That is no longer here.");
   if (error.status >= 500) return t("The court has a problem of its own. Try again in a moment.");
-  return error.detail || t("That did not go through. Try again.");
+  return translated(error.detail) || t("That did not go through. Try again.");
+}
+
+/* The server's own sentence in the reader's language, its number kept; nothing where a Chinese
+   reader would get an English one. */
+function translated(detail) {
+  const [number] = detail.match(/\d[\d,]*/) ?? [];
+  const key = number ? detail.replace(number, "{n}") : detail;
+  const said = t(key, { n: number });
+  return said === detail && isChinese() ? "" : said;
 }
 
 async function call(url, { headers = {}, ...options }) {

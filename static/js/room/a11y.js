@@ -3,16 +3,15 @@
  * failures and the verdict. The log itself stays silent while text streams into it.
  */
 
-import { byId } from "./dom.js";
+import { byId, h } from "./dom.js";
 
 const CLEAR_MS = 6_000;
 
-/** Speaks through two hidden live regions, one sentence at a time. */
+/** Speaks through two hidden live regions. */
 export class Announcer {
   constructor() {
     this.polite = byId("announcer");
     this.assertive = byId("alarm");
-    this.timers = new Map();
   }
 
   /** Say a sentence when the reader is free. */
@@ -25,19 +24,11 @@ export class Announcer {
     this.#put(this.assertive, sentence);
   }
 
+  /* A node a sentence: what is said close together is read one after the other, the same words too. */
   #put(region, sentence) {
-    clearTimeout(this.timers.get(region));
-    region.textContent = "";
-    // a region must be seen empty before the same words are read again
-    globalThis.setTimeout(() => {
-      region.textContent = sentence;
-    }, 30);
-    this.timers.set(
-      region,
-      setTimeout(() => {
-        region.textContent = "";
-      }, CLEAR_MS),
-    );
+    const line = h("p", {}, sentence);
+    region.append(line);
+    setTimeout(() => line.remove(), CLEAR_MS);
   }
 }
 

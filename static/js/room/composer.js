@@ -176,7 +176,7 @@ export class Composer {
   #measure() {
     const { input } = this;
     input.style.height = "auto";
-    input.style.height = `${Math.min(input.scrollHeight + 2, globalThis.innerHeight * 0.32)}px`;
+    input.style.height = `${Math.min(input.scrollHeight + 2, globalThis.innerHeight * 0.26)}px`;
     const reading = readDraft(input.value, this.language);
     this.#chip("chip-numbers", reading.numbers);
     this.#chip("chip-ownership", reading.ownership);

@@ -322,7 +322,7 @@ export function whyPanel(entry, words) {
     h("ul", { class: "levels" }, ...bars),
     h("ul", { class: "quotes" }, ...quotes),
     caps.length ? h("p", { class: "why__caps" }, t("Capped: {caps}", { caps: caps.map((cap) => words.rule(cap)).join(t(", ")) })) : null,
-    explain ? h("p", { class: "why__sum number" }, explain) : null,
+    explain ? h("p", { class: "why__sum number" }, words.arithmetic(explain)) : null,
   );
 }
 

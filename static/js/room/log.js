@@ -43,9 +43,11 @@ export class Log {
     this.isFollowing = true;
     this.unseen = 0;
     this.frame = null;
+    this.height = scroller.clientHeight;
     scroller.addEventListener("scroll", () => this.#readScroll(), { passive: true });
     pill.addEventListener("click", () => this.toEnd(true));
     new ResizeObserver(() => {
+      this.height = scroller.clientHeight;
       if (this.isFollowing) this.toEnd();
     }).observe(scroller);
     list.addEventListener("click", (event) => {
@@ -295,6 +297,7 @@ export class Log {
 
   #readScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    if (clientHeight !== this.height) return; // the composer grew or shrank: the reader went nowhere
     this.isFollowing = scrollHeight - scrollTop - clientHeight <= FOLLOW_PX;
     if (this.isFollowing) {
       this.unseen = 0;

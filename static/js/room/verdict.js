@@ -31,5 +31,7 @@ export function showVerdict(state, room, words) {
   }
   byId("verdict-link").href = room.links?.settlement || `${room.links.page}/settlement`;
   sheet.hidden = false;
+  // an open dialog would keep the focus, and give it back to what opened it when it closes
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   byId("verdict-link").focus({ preventScroll: true });
 }

@@ -44,6 +44,11 @@ export class Words {
     return word || weakness(family) || family.replaceAll("_", " ");
   }
 
+  /** Return the arithmetic of a score, its shorthand in the reader's language. */
+  arithmetic(explain) {
+    return explain.replace(/[a-z_]+/g, (word) => (word in this.labels ? this.rule(word) : t(word).replaceAll("_", " ")));
+  }
+
   /** Say whether a piece of evidence counts against the answer. */
   isAgainst(item, levels = {}) {
     const [family] = item.rule.split(":");
@@ -95,7 +100,7 @@ export class Words {
         if (!data.position) return "";
         return t("Place {position} in the queue", { position: data.position });
       case "turn.started":
-        return [data.provider, data.model].filter(Boolean).join(" · ");
+        return [...new Set([data.provider, data.model])].filter(Boolean).join(" · ");
       case "turn.failed":
       case "turn.rejected":
         return brokenTurn(data);
