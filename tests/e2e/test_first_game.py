@@ -57,7 +57,7 @@ def test_padding_loses_the_panel_in_chinese(new_visitor: NewVisitor):
     court = Court(page).take_seat(mode="convince")
     court.my_move()
     court.play(well=False, padded=PADDED["zh"])
-    expect(court.verdict).to_contain_text("退堂")
+    expect(court.verdict).to_contain_text("驳回")
     page.get_by_role("link", name="看判词").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("堂上听够了。")
 

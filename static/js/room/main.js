@@ -387,7 +387,7 @@ function showNerve() {
 function showPar() {
   openLedger({
     title: t("Par"),
-    lead: t("What an answer must score this round, of 100. It rises as you go on. Under par hurts; 15 over heals."),
+    lead: t("What an answer must score this round, of 100. It rises as you go on. Under par costs nerve; 15 over gives some back."),
     rows: [],
     words,
     onPick: () => {},
