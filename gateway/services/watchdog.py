@@ -1,7 +1,8 @@
 """One guard around every wait of a stream: four deadlines, and the order to stop.
 
-A wait is cut from inside the task that waits, by moving the deadline of its timeout scope. No
-helper task per delta: at ten thousand deltas a second a process has none to spare.
+A wait is cut from inside the task that waits. No helper task per delta, and no timer either: at
+ten thousand deltas a second a process has none to spare. One timer per stream looks whether the
+deadline has moved on meanwhile, as it nearly always has, and goes to sleep again until then.
 """
 
 import asyncio
@@ -20,20 +21,22 @@ class Watchdog:
 
     def __init__(self) -> None:
         self.order: CancelOrder | None = None
-        self._scope: asyncio.Timeout | None = None
+        self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.Task[object] | None = None
+        self._is_cut = False
+        self._ends_at = 0.0
         self._total_at: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def stop(self, order: CancelOrder) -> None:
         """Take the order to stop: the wait in progress ends now, the next one never begins."""
-        if self.order is not None:
-            return
-        self.order = order
-        if self._scope is not None and not self._scope.expired():
-            self._scope.reschedule(asyncio.get_running_loop().time())
+        if self.order is None:
+            self.order = order
+            self._cut()
 
     def start_total(self, deadlines: Deadlines) -> None:
         """Start the clock of the whole call; waiting for a place does not count."""
-        self._total_at = asyncio.get_running_loop().time() + deadlines.total_seconds
+        self._total_at = self._loop.time() + deadlines.total_seconds
 
     async def until(
         self, step: Callable[[], Awaitable[Result]], *, seconds: float, phase: DeadlinePhase
@@ -45,19 +48,47 @@ class Watchdog:
         """
         if self.order is not None:
             raise StoppedError(self.order.by)
-        at = asyncio.get_running_loop().time() + seconds
-        if self._total_at is not None and self._total_at < at:
-            at, phase = self._total_at, DeadlinePhase.TOTAL
-        scope = asyncio.timeout_at(at)
+        task = asyncio.current_task()
+        assert task is not None  # only a task can be cut
+        n_cancels = task.cancelling()
+        phase = self._watch(seconds, phase)
+        self._waiting, self._is_cut = task, False
         try:
-            async with scope:
-                self._scope = scope
-                return await step()
-        except TimeoutError:
-            if not scope.expired():
+            return await step()
+        except asyncio.CancelledError:
+            # Ours alone ends here; one that came from outside as well goes on its way.
+            if not self._is_cut or task.cancelling() > n_cancels + 1:
                 raise
             if self.order is not None:
                 raise StoppedError(self.order.by) from None
             raise ProviderTimeoutError(f"no answer in time: {phase}", phase=phase) from None
         finally:
-            self._scope = None
+            self._waiting = None
+            if self._is_cut:
+                task.uncancel()
+
+    def _watch(self, seconds: float, phase: DeadlinePhase) -> DeadlinePhase:
+        """Set the deadline; return whose it is, the phase's or the whole call's."""
+        self._ends_at = self._loop.time() + seconds
+        if self._total_at is not None and self._total_at < self._ends_at:
+            self._ends_at, phase = self._total_at, DeadlinePhase.TOTAL
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._ends_at, self._look)
+        elif self._timer.when() > self._ends_at:
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._ends_at, self._look)
+        return phase
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._waiting is None:
+            return
+        if self._loop.time() < self._ends_at:
+            self._timer = self._loop.call_at(self._ends_at, self._look)
+        else:
+            self._cut()
+
+    def _cut(self) -> None:
+        if self._waiting is not None and not self._is_cut:
+            self._is_cut = True
+            self._waiting.cancel()

@@ -5,6 +5,7 @@ game with one does. It also serves as the fault double of tests and demonstratio
 """
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator
 
 from gateway.domain.errors import InvalidRequestError, ProviderUnavailableError
@@ -23,6 +24,7 @@ from gateway.domain.scripting import pacing
 from gateway.domain.tokens import estimated_tokens
 
 NAME = "scripted"
+TICK_SECONDS = 0.005  # half of what the relay waits for company; nobody sees it
 
 
 class ScriptedProvider:
@@ -44,12 +46,17 @@ class ScriptedProvider:
                 return
             # Due times are absolute: a loop that was late once does not stay late.
             due_at += chunk.delay_seconds
-            await asyncio.sleep(max(0.0, due_at - loop.time()))
+            await asyncio.sleep(max(0.0, _next_tick(due_at) - loop.time()))
             yield TextDelta(chunk.text)
             n_spoken += len(chunk.text)
         if await _is_cut(script, n_spoken):
             return
         yield Finish(FinishReason.STOP, _usage(request, script))
+
+
+def _next_tick(due_at: float) -> float:
+    """Return when to speak: those who speak at about the same time wake the loop together."""
+    return math.ceil(due_at / TICK_SECONDS) * TICK_SECONDS
 
 
 async def _is_cut(script: Script, n_spoken: int) -> bool:
