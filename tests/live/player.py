@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -16,6 +17,7 @@ PATIENCE_SECONDS = 90.0
 PAUSE_SECONDS = 0.05
 _AWAY = {429, 500, 502, 503}
 Wanted = Callable[[Reader], bool]
+_SocketContext = AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]
 
 
 def seen(kind: str, *, turn: str = "") -> Wanted:
@@ -79,7 +81,11 @@ class Player:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     async def open(self, **changes: object) -> "Player":
-        """Take the seat in a fresh room, where everybody speaks briskly."""
+        """Take the seat in a fresh room, where everybody speaks briskly.
+
+        Waits until the house is well: an earlier accident may not be over yet.
+        """
+        await self.insist("GET", "/readyz")
         wanted = {
             "scenery": "group_grilling",
             "mode": "survive",
@@ -96,6 +102,12 @@ class Player:
         )
         assert status == 200, room
         return self
+
+    def socket(self, **headers: str) -> _SocketContext:
+        """Return the room's control socket, to be entered."""
+        return self._session.ws_connect(
+            f"/ws/rooms/{self.room_id}", headers={**self._headers, **headers}
+        )
 
     async def call(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Return status and answer of one request."""
@@ -130,8 +142,10 @@ class Player:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not until(reader):
                 try:
-                    await self.connect(reader, stop=lambda _frames: until(reader))
+                    is_ended = await self.connect(reader, stop=lambda _frames: until(reader))
                 except (aiohttp.ClientError, OSError):
+                    is_ended = True
+                if is_ended:
                     await asyncio.sleep(PAUSE_SECONDS)
         return reader
 

@@ -5,11 +5,12 @@ import random
 import signal
 from uuid import uuid4
 
+import aiohttp
 import pytest
 
 from compose.embedded import Postgres, Valkey
 from tests.live.conftest import House
-from tests.live.player import Player, over, seen, words_of
+from tests.live.player import PATIENCE_SECONDS, Player, over, seen, words_of
 from tests.live.reader import Frame, Reader
 
 pytestmark = pytest.mark.timeout(300)
@@ -165,13 +166,33 @@ async def test_an_interrupted_sentence_stops_at_once_and_keeps_what_was_said(pla
     reader = await player.listen(Reader(), words_of("t1", at_least=10))
 
     answers = [await player.act("cancel") for _ in range(2)]
+    assert [status for status, _ in answers] == [202, 202]
     await player.listen(reader, seen("turn.cancelled"))
 
-    assert [status for status, _ in answers] == [202, 202]
     cancelled = reader.events[-1]["data"]
     assert (cancelled["by"], cancelled["provider_closed"]) == ("user", True)
     assert len(cancelled["kept_text"]) >= 10
     assert (await log_of(player)).transcript() == reader.transcript()
+
+
+async def test_the_control_socket_stops_a_sentence_and_is_told_when_the_house_restarts(
+    house: House, player: Player
+):
+    reader = await player.listen(Reader(), words_of("t1", at_least=10))
+    ack = {"type": "ack", "ref": 1, "turn_id": "t1", "state": "streaming"}
+    async with player.socket() as socket:
+        await socket.send_json({"type": "cancel", "ref": 1, "turn_id": "t1"})
+        frames: list[dict[str, object]] = []
+        while ack not in frames or "turn.cancelled" not in str(frames):
+            frames.append(await socket.receive_json(timeout=PATIENCE_SECONDS))
+        house.end("web", signal.SIGTERM)
+        farewell = await socket.receive(timeout=PATIENCE_SECONDS)
+
+    assert (farewell.type, farewell.data) == (aiohttp.WSMsgType.CLOSE, 1012)
+    await player.listen(reader, seen("turn.cancelled"))
+    foreign = player.socket(origin="http://evil.test")
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+        await foreign.__aenter__()
 
 
 # --- the web process ------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from interview import runtime
+from interview.domain.errors import UnavailableError
 from interview.domain.ports import Ports
 from interview.domain.room import Status
 from interview.models import Room as RoomRow
@@ -87,7 +88,9 @@ WRITES = [
     ("post", "/hint", {}),
     ("post", "/leave", {}),
     ("patch", "/settings", {"difficulty": 1}),
+    ("post", "/share", {}),
 ]
+ENDED_BY_A_VERDICT = [write for write in WRITES if write[1] != "/share"]
 
 
 def send(client: Client, method: str, path: str, body: Any) -> Any:
@@ -177,7 +180,7 @@ def test_a_client_id_used_for_other_words(browser: Client, play: Play):
     assert_problem(response, 409, "idempotency_conflict")
 
 
-@pytest.mark.parametrize(("method", "action", "body"), WRITES)
+@pytest.mark.parametrize(("method", "action", "body"), ENDED_BY_A_VERDICT)
 def test_a_settled_room(browser: Client, play: Play, method: str, action: str, body: Any):
     play.leave()
     codes = {
@@ -441,6 +444,47 @@ def test_a_share_token_reads_and_does_nothing_else(play: Play):
     assert Client().get(url(play) + "?token=look").status_code == 200
     for method, action, body in WRITES:
         assert_problem(send(bearer("look"), method, url(play, action), body), 404, "not_found")
+
+
+def test_sharing_again_takes_the_old_link_back(browser: Client, play: Play):
+    links = [send(browser, "post", url(play, "/share"), {}).json() for _ in range(2)]
+    old, new = (str(link["page"]).partition("token=")[2] for link in links)
+
+    assert old != new
+    assert bearer(new).get(url(play)).status_code == 200
+    assert_problem(bearer(old).get(url(play)), 404, "not_found")
+
+
+def test_a_player_with_too_many_open_rooms_is_asked_to_finish_one(
+    browser: Client, play: Play, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(rooms, "MAX_LIVE_ROOMS", 1)
+
+    response = send(browser, "post", "/api/rooms", ROOM)
+
+    assert_problem(response, 429, "rate_limited")
+    assert response["retry-after"] == "60"
+    play.leave()
+    assert send(browser, "post", "/api/rooms", ROOM).status_code == 201
+
+
+def test_a_queue_that_is_away_takes_nothing_and_says_when_to_come_back(
+    browser: Client, play: Play, monkeypatch: pytest.MonkeyPatch
+):
+    play.speak()
+    top = play.room.offset
+
+    def away(_stream: str) -> None:
+        raise UnavailableError("The queue is away for a moment; try again.")
+
+    body = answer_body()
+    with monkeypatch.context() as patched:
+        patched.setattr(play.stage, "reserve", away)
+        response = send(browser, "post", url(play, "/answer"), body)
+
+    assert_problem(response, 503, "unavailable")
+    assert play.room.offset == top
+    assert send(browser, "post", url(play, "/answer"), body).status_code == 202
 
 
 def test_a_room_that_was_never_shared_is_not_read_with_an_empty_token(play: Play):
