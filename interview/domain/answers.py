@@ -20,11 +20,20 @@ from interview.domain.contradictions import (
 )
 from interview.domain.lexicon import wording
 from interview.domain.marks import Mark, find_marks, mark_at
-from interview.domain.matching import Folded, clean, fold, language_of, terms, tokens
+from interview.domain.matching import (
+    Folded,
+    clean,
+    fold,
+    language_of,
+    sentences,
+    terms,
+    tokens,
+)
 from interview.domain.quantities import Quantity, find_quantities
 from interview.domain.questions import Expectation, KeyPoint, Question
 from interview.domain.resume import Resume, topics
 
+QUESTION_ECHO = 0.7
 RESUME_ECHO = 0.5
 SELF_REPEAT = 0.6
 WE_SHARE = 0.8
@@ -135,6 +144,7 @@ _I_ZH = re.compile(r"我(?!们)")
 _I_EN = re.compile(rf"(?<![a-z'])(?:{wording.FIRST_PERSON_EN})(?![a-z'])")
 _WE = terms(tuple(wording.FIRST_PLURAL.split("|")))
 _BRANCH = terms(tuple(wording.BRANCHES.split("|")))
+_BLANK = re.compile(r"(?<![a-z0-9_])_{2,}(?![a-z0-9_])")
 _LIST_ITEM = re.compile(r"[^,、;。.!?\n]+")
 _CONTENT_WORD = re.compile(r"[a-z][a-z-]{4,}")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
@@ -159,7 +169,8 @@ def read_answer(
     original = text[: integrity.MAX_CHARACTERS]
     whole = fold(original)
     cut = integrity.injections(whole)
-    folded = integrity.without(whole, cut)
+    heard = integrity.without(whole, cut)
+    folded = integrity.without(heard, _echoes(heard, question))
     spoken = language_of(folded.text, language)
     own_grams = sketches.grams(folded.text)
     length = distinct_length(folded.text, spoken)
@@ -199,6 +210,29 @@ def read_answer(
         claims=claims_of(numbers, claims),
         has_plan=reading.has("inquiry"),
         is_word_list=_is_word_list(folded.text),
+    )
+
+
+def _echoes(folded: Folded, question: Question) -> tuple[tuple[int, int], ...]:
+    """Return the sentences that answer nothing: the question's own, and a hint's blanks."""
+    texts = [question.ask, *(f.ask for f in question.followups if f.ask is not None)]
+    asked = fold("\n".join(f"{text.zh}\n{text.en}" for text in texts)).text
+    return tuple(
+        place
+        for place in sentences(folded.text)
+        if _is_empty(folded.text[slice(*place)], asked=asked)
+    )
+
+
+def _is_empty(sentence: str, *, asked: str) -> bool:
+    """Return whether a sentence has a blank left, or was asked, word for word or nearly so."""
+    if _BLANK.search(sentence):
+        return True
+    if len(tokens(sentence)) < 3:
+        return False
+    own = sketches.grams(sentence)
+    return sentence.strip() in asked or (
+        sketches.share(own, sketches.grams_of_document(asked)) > QUESTION_ECHO
     )
 
 

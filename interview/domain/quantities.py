@@ -60,7 +60,7 @@ _UNIT_WORDS, _UNIT_OF = keyed(units.UNITS)
 _UNIT_PATTERN = re.compile(_UNIT_WORDS.pattern.replace("(?<![a-z0-9])", ""))  # "310ms" has no gap
 
 _NUMBER = re.compile(
-    r"(?P<money>[$¥€£])? ?(?<![a-z0-9.])(?P<digits>\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,6})?)"
+    r"(?P<money>[$¥€£])? ?(?<![a-z0-9.%])(?P<digits>\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,6})?)"
     r"(?: ?(?P<mag>万亿|千万|百万|十万|亿|万|千|million|billion|thousand|(?:mm|bn|k|w|m|"
     r"b)(?![a-z0-9])))?"
     r"(?: ?(?P<plus>[+多余]))?"

@@ -30,11 +30,14 @@ def grams_of_document(text: str) -> frozenset[int]:
     return grams(fold(text).text)
 
 
+def share(own: Collection[int], other: Collection[int]) -> float:
+    """Return the share of ``own`` that stands in ``other``; 0 for none."""
+    return len(set(own) & set(other)) / max(len(own), 1)
+
+
 def share_in(own: Collection[int], other: Collection[int]) -> float:
     """Return the share of ``own`` that stands in ``other``; 0 for a text too short to tell."""
-    if len(own) < MIN_GRAMS:
-        return 0.0
-    return len(set(own) & set(other)) / len(own)
+    return share(own, other) if len(own) >= MIN_GRAMS else 0.0
 
 
 def share_in_sketch(own: Collection[int], earlier: Sequence[int]) -> float:

@@ -144,6 +144,35 @@ def test_no_attack_gains_more_than_five_points(attack):
     assert {name: gain for name, gain in gains.items() if gain > 5} == {}
 
 
+@pytest.mark.parametrize("copied", ["ask", "better"])
+def test_copying_the_question_or_an_unfilled_hint_gains_nothing(copied):
+    words = {g.name: getattr(g.question, copied).pick(g.language) for g in GOLD}
+    gains = {
+        g.name: mark(f"{g.text}\n{words[g.name]}", g.question, language=g.language).q - _q(g)
+        for g in GOLD
+    }
+    alone = {g.name: mark(words[g.name], g.question, language=g.language).q for g in GOLD}
+
+    assert {name: gain for name, gain in gains.items() if gain > 5} == {}
+    assert {name: q for name, q in alone.items() if q > 20} == {}
+
+
+def test_an_escaped_address_holds_no_numbers():
+    answer = read("See /docs%20and%20more%20about%20it%203.", GOLD[0].question)
+
+    assert answer.numbers == ()
+
+
+def test_a_name_with_underscores_is_heard_and_a_sentence_with_blanks_is_not():
+    answer = read(
+        "I moved the work out of __init__. The main cause was __ and it cost __.",
+        GOLD[0].question,
+    )
+
+    assert [mark.quote for mark in answer.marked("own_action")] == ["I moved"]
+    assert answer.key_points == read("I moved it.", GOLD[0].question).key_points
+
+
 def test_padding_three_times_gains_no_more_than_three_points():
     gains = {}
     for answer in GOLD:
