@@ -3,7 +3,7 @@
 Every connection passes through ``Drain``. A plain request is left to finish. An event stream or a
 WebSocket would live for hours, so on ``close_streams`` its application is told that the client
 left, and the client is told to come back (the event stream simply ends and the browser
-reconnects; the socket closes with 1012, "service restart"). The log and the relay carry on where
+reconnects; the socket closes with 4012, "service restart"). The log and the relay carry on where
 the client stopped reading.
 """
 
@@ -26,7 +26,7 @@ from asgiref.typing import (
 )
 
 Kind: TypeAlias = Literal["http", "websocket"]
-_SERVICE_RESTART = 1012
+_SERVICE_RESTART = 4012  # 1012 with a prefix: the WebSocket library refuses codes below 3000
 
 
 class Drain:

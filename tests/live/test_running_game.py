@@ -188,7 +188,7 @@ async def test_the_control_socket_stops_a_sentence_and_is_told_when_the_house_re
         house.end("web", signal.SIGTERM)
         farewell = await socket.receive(timeout=PATIENCE_SECONDS)
 
-    assert (farewell.type, farewell.data) == (aiohttp.WSMsgType.CLOSE, 1012)
+    assert (farewell.type, farewell.data) == (aiohttp.WSMsgType.CLOSE, 4012)
     await player.listen(reader, seen("turn.cancelled"))
     foreign = player.socket(origin="http://evil.test")
     with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):

@@ -56,7 +56,7 @@ async def test_a_socket_is_closed_with_service_restart():
         "websocket.send",
         "websocket.close",
     ]
-    assert sent[-1]["code"] == 1012
+    assert sent[-1]["code"] == 4012
 
 
 async def test_a_plain_request_is_left_to_finish():
