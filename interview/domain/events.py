@@ -83,6 +83,8 @@ class RoomCreated:
     approval: dict[str, int]
     difficulty: int
     nickname: str = ""
+    max_rounds: int = 12
+    convinced_at: int = 70
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,8 @@ def open_room(record: Record, position: Position, opening: Opening) -> None:
             approval=dict.fromkeys(scenery.panel, scenery.approval.start),
             difficulty=scenery.difficulty.start,
             nickname=opening.nickname,
+            max_rounds=scenery.approval.max_rounds,
+            convinced_at=scenery.approval.convinced_at,
         )
     )
     record.add(_resume_parsed(position, opening.resume_id))
@@ -332,6 +334,8 @@ def _settle(record: Record, result: Result, reason: str) -> None:
             rounds=room.rounds_answered,
             approval=room.approval,
             n_hints=room.n_hints,
+            max_rounds=room.max_rounds,
+            convinced_at=room.convinced_at,
         )
     record.add(
         ev.RoomSettled(

@@ -10,9 +10,7 @@ from enum import StrEnum
 
 MAX_HP = 100
 MAX_APPROVAL = 100
-CONVINCED_AT = 70
 COLD_MEAN = 20
-CONVINCE_ROUNDS = 12
 INJECTION_COST = 5
 INJECTIONS_TO_UNRANK = 3
 CONTRADICTION_COST = 10
@@ -26,7 +24,6 @@ ROUND_POINTS = 100
 GOOD_ANSWER_POINTS = 10
 HINT_COST = 15
 _CONVINCE_ROUND_POINTS = 1000
-_CONVINCE_HINT_POINTS = 31  # one more than the largest approval surplus, so hints come first
 
 
 class FailureReason(StrEnum):
@@ -114,15 +111,29 @@ def survive_score(*, rounds: int, hp: int, n_brilliant: int, n_hints: int) -> in
     return max(0, points - HINT_COST * n_hints)
 
 
-def convince_score(*, is_won: bool, rounds: int, approval: Mapping[str, int], n_hints: int) -> int:
+def convince_score(
+    *,
+    is_won: bool,
+    rounds: int,
+    approval: Mapping[str, int],
+    n_hints: int,
+    max_rounds: int,
+    convinced_at: int,
+) -> int:
     """Return the final score of Convince: fewer rounds, then fewer hints, then approval surplus.
 
-    A lost game scores its mean approval, which is below any win.
+    A lost game scores its mean approval, which is below any win. ``max_rounds`` and
+    ``convinced_at`` are the scenery's.
     """
     mean = round(sum(approval.values()) / len(approval))
     if not is_won:
         return mean
-    surplus = max(0, mean - CONVINCED_AT)
-    rounds_saved = max(1, CONVINCE_ROUNDS + 1 - rounds)
-    points = rounds_saved * _CONVINCE_ROUND_POINTS + surplus - n_hints * _CONVINCE_HINT_POINTS
-    return max(MAX_APPROVAL + 1, points)
+    surplus = max(0, mean - convinced_at)
+    rounds_saved = max(1, max_rounds + 1 - rounds)
+    cost = n_hints * convince_hint_cost(convinced_at)
+    return max(MAX_APPROVAL + 1, rounds_saved * _CONVINCE_ROUND_POINTS + surplus - cost)
+
+
+def convince_hint_cost(convinced_at: int) -> int:
+    """Return what a hint takes off a win: one more than any surplus, so that hints rank first."""
+    return MAX_APPROVAL - convinced_at + 1

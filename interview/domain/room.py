@@ -132,6 +132,8 @@ class Room:
     ruleset: str = ""
     edition: str = ""
     nickname: str = ""
+    max_rounds: int = 12
+    convinced_at: int = 70
     panel: list[str] = field(default_factory=list)
     round: int = 0
     par: float = 0.0
@@ -298,6 +300,7 @@ def _room_created(event: ev.RoomCreated, room: Room) -> None:
     room.panel, room.approval = list(event.panel), dict(event.approval)
     room.hp = room.hp_at_last_round = event.hp
     room.difficulty = event.difficulty
+    room.max_rounds, room.convinced_at = event.max_rounds, event.convinced_at
 
 
 @_apply.register

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from interview.domain import events as ev
+from interview.domain import modes
 from interview.domain.answers import read_answer
 from interview.domain.better import Better, better_answer
 from interview.domain.bilingual import Language, Text
@@ -17,6 +18,7 @@ from interview.domain.persona import Band, Persona
 from interview.domain.position import Edition, Position
 from interview.domain.room import Room, WinReason
 from interview.domain.rubric import Mark, marks
+from interview.domain.scenery import Mode, Scenery
 from interview.domain.scoring import rule_labels
 from interview.domain.settlement import Moment, Played, Settlement, settle
 from interview.models import Persona as PersonaRow
@@ -72,6 +74,7 @@ def room(row: RoomRow) -> dict[str, Any]:
         "goal_rounds": edition.scenery.goal_rounds,
         "max_rounds": edition.scenery.approval.max_rounds,
         "convinced_at": edition.scenery.approval.convinced_at,
+        "hint_cost": _hint_cost(row.mode, edition.scenery),
         "backdrop": edition.scenery.backdrop,
         "resume": {
             "text": resume.text,
@@ -82,6 +85,12 @@ def room(row: RoomRow) -> dict[str, Any]:
         "ws_url": f"/ws/rooms/{row.pk}",
         "labels": {rule: label.pick(language) for rule, label in rule_labels.items()},
     }
+
+
+def _hint_cost(mode: str, scenery: Scenery) -> int:
+    if mode == Mode.SURVIVE:
+        return modes.HINT_COST
+    return modes.convince_hint_cost(scenery.approval.convinced_at)
 
 
 def settlement(row: RoomRow) -> dict[str, Any]:

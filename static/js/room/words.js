@@ -223,7 +223,7 @@ export function noteSentence(entry, words) {
     case "walked_out":
       return t("{name} has left the room.", { name });
     case "hint":
-      return t("You took a hint. It costs 15 points.");
+      return t("You took a hint. It costs points at the end.");
     case "goal":
       return t("Round {round}: the win is yours to keep.", { round: data.round });
     case "refused":

@@ -55,14 +55,46 @@ def test_survive_is_scored_by_rounds_hp_brilliance_and_hints():
     assert modes.survive_score(rounds=0, hp=0, n_brilliant=0, n_hints=3) == 0
 
 
+def convince_score(*points: int, rounds: int, n_hints: int = 0, **changes: int) -> int:
+    """Return the score of a win in a scenery of 12 rounds and 70 points, unless told otherwise."""
+    scenery = {"max_rounds": 12, "convinced_at": 70, **changes}
+    return modes.convince_score(
+        is_won=True,
+        rounds=rounds,
+        approval=dict(enumerate(points)),  # type: ignore[arg-type]
+        n_hints=n_hints,
+        max_rounds=scenery["max_rounds"],
+        convinced_at=scenery["convinced_at"],
+    )
+
+
 def test_convince_ranks_rounds_then_hints_then_surplus_and_any_win_above_a_loss():
-    quick = modes.convince_score(is_won=True, rounds=4, approval={"a": 70, "b": 70}, n_hints=9)
-    clean = modes.convince_score(is_won=True, rounds=5, approval={"a": 71, "b": 70}, n_hints=0)
-    hinted = modes.convince_score(is_won=True, rounds=5, approval={"a": 100, "b": 100}, n_hints=1)
-    worst = modes.convince_score(is_won=True, rounds=40, approval={"a": 70, "b": 70}, n_hints=99)
-    lost = modes.convince_score(is_won=False, rounds=3, approval={"a": 100, "b": 100}, n_hints=0)
+    quick = convince_score(70, 70, rounds=4, n_hints=9)
+    clean = convince_score(71, 70, rounds=5)
+    hinted = convince_score(100, 100, rounds=5, n_hints=1)
+    worst = convince_score(70, 70, rounds=40, n_hints=99)
+    lost = modes.convince_score(
+        is_won=False,
+        rounds=3,
+        approval={"a": 100, "b": 100},
+        n_hints=0,
+        max_rounds=12,
+        convinced_at=70,
+    )
 
     assert quick > clean > hinted > worst > lost == 100
+
+
+def test_a_longer_scenery_still_tells_its_wins_apart():
+    early, late = (convince_score(80, rounds=rounds, max_rounds=30) for rounds in (13, 20))
+
+    assert early > late
+
+
+def test_a_hint_costs_more_than_any_surplus_a_scenery_allows():
+    for convinced_at in (60, 70, 90):
+        hinted = convince_score(100, rounds=5, n_hints=1, convinced_at=convinced_at)
+        assert hinted < convince_score(convinced_at, rounds=5, convinced_at=convinced_at)
 
 
 def test_the_reasons_for_losing_are_a_closed_list():
