@@ -6,7 +6,7 @@ TTFT_BUCKETS = (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 4, 5, 7.5, 10, 15, 20, 30,
 
 TURN_TTFT_SECONDS = Histogram(
     "game_turn_ttft_seconds",
-    "From the provider being asked to its first words.",
+    "From the answer being accepted to the first words that reply to it.",
     ["interviewer"],
     buckets=TTFT_BUCKETS,
 )
