@@ -37,6 +37,7 @@ def create_room(
         raise InvalidInputError("No model is configured here; choose scripted or auto.")
     player = visitor(request).player or players.new_player()
     set_player(response, player)
+    rooms.check_has_room_left(player)
     edition = editions.publish(body.scenery)
     resume = _resume(player, body.resume, body.language)
     opening = Opening(

@@ -35,9 +35,9 @@ def check_owner(room_id: UUID, visitor: Visitor) -> None:
 
 
 def _is_owner(row: RoomRow, visitor: Visitor) -> bool:
-    return (visitor.player is not None and visitor.player == row.owner) or _matches(
-        row.token_hash, visitor
-    )
+    """Return whether this is the player, or the bearer of the token; addresses get logged."""
+    is_player = visitor.player is not None and visitor.player == row.owner
+    return is_player or (visitor.is_bearer and _matches(row.token_hash, visitor))
 
 
 def _matches(stored_hash: str, visitor: Visitor) -> bool:

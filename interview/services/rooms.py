@@ -52,7 +52,7 @@ def open_room(
     Raises SceneryNotFoundError when the scenery is not played like that, RateLimitedError for a
     player with too many rooms, and QueueFullError when the panel has no place.
     """
-    _check_has_room_left(owner)
+    check_has_room_left(owner)
     _check_offered(edition, opening)
     position = Position(edition=edition, resume=resumes.parsed(resume))
     token = secrets.token_urlsafe(24)
@@ -77,7 +77,8 @@ def new_seed() -> int:
     return secrets.randbelow(2**31)
 
 
-def _check_has_room_left(owner: UUID) -> None:
+def check_has_room_left(owner: UUID) -> None:
+    """Raise RateLimitedError for a player with too many rooms open."""
     n_live = RoomRow.objects.filter(owner=owner).exclude(status=Status.SETTLED).count()
     if n_live >= MAX_LIVE_ROOMS:
         raise RateLimitedError(
