@@ -77,16 +77,10 @@ class CancelIn(Schema):
 
 
 class CancelOut(Schema):
-    """The turn being stopped and the state it was found in."""
+    """The turn being stopped and its state now: streaming until its worker lets go."""
 
     turn_id: str
     state: str
-
-
-class ResumeIn(Schema):
-    """A résumé as text."""
-
-    text: str
 
 
 class HintOut(Schema):

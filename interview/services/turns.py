@@ -62,7 +62,7 @@ class AnswerTaken:
 
 @dataclass(frozen=True, slots=True)
 class CancelTaken:
-    """The turn that is being stopped, and the state it was found in."""
+    """The turn that is being stopped, and its state now: streaming until its worker lets go."""
 
     turn_id: str
     state: str
@@ -131,9 +131,6 @@ def _taken_before(room_id: UUID, text: str, client_id: UUID) -> AnswerTaken | No
     later = RoomEvent.objects.filter(room_id=room_id, offset__gt=earlier.offset)
     scored = later.filter(type=EventType.ANSWER_SCORED).order_by("offset").first()
     queued = later.filter(type=EventType.TURN_QUEUED).order_by("offset").first()
-    following = answers.filter(offset__gt=earlier.offset).order_by("offset").first()
-    if queued is not None and following is not None and following.offset < queued.offset:
-        queued = None
     return AnswerTaken(
         turn_id=queued.turn_id if queued else None,
         round=scored.data["round"] if scored else 0,
