@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from compose.embedded import Postgres, Valkey
+from tests.factories.rooms import GOOD_ANSWERS
 from tests.live.conftest import House
 from tests.live.player import PATIENCE_SECONDS, Player, over, seen, words_of
 from tests.live.reader import Frame, Reader
@@ -16,7 +17,7 @@ from tests.live.reader import Frame, Reader
 pytestmark = pytest.mark.timeout(300)
 POOR_ANSWER = "Well, we did some things and it was basically fine, more or less, I guess."
 N_RANDOM_CUTS = 60
-FEW_BYTES, MANY_BYTES = 1, 700
+MANY_BYTES = 700
 
 
 async def log_of(player: Player) -> Reader:
@@ -27,12 +28,13 @@ async def log_of(player: Player) -> Reader:
 
 
 async def play_to_the_end(player: Player) -> None:
-    """Answer poorly until the verdict falls."""
+    """Answer well at first, then poorly until the verdict falls."""
     reader = Reader()
     turn: str | None = "t1"
+    good = iter(GOOD_ANSWERS[:3])
     while turn is not None:
         await player.listen(reader, seen("turn.done", turn=turn))
-        status, taken = await player.answer(f"{POOR_ANSWER} {turn}")
+        status, taken = await player.answer(next(good, f"{POOR_ANSWER} {turn}"))
         assert status == 202, taken
         turn = taken["turn_id"]
 
@@ -55,9 +57,9 @@ async def cut_after_every_news(player: Player, reader: Reader) -> Reader:
 async def cut_after_random_bytes(player: Player, reader: Reader, roll: random.Random) -> Reader:
     """Read to the end on connections that are cut anywhere, also inside a character."""
     while not reader.is_over:
-        # Past the first frame now and then, or nobody would ever get on.
+        # Past the longest frame now and then, or nobody would ever get on.
         await player.connect(
-            reader, cut_after_bytes=roll.choice((60, 300, 1200)) + roll.randrange(MANY_BYTES)
+            reader, cut_after_bytes=roll.choice((60, 600, 6_000)) + roll.randrange(MANY_BYTES)
         )
     return reader
 
