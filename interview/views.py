@@ -53,7 +53,8 @@ def intake(request: HttpRequest) -> HttpResponse:
 def room(request: HttpRequest, room_id: UUID) -> HttpResponse:
     """Draw the interview room; the log plays into it."""
     row = _readable(request, room_id)
-    context = {"room": pages.room(row), "is_watching": _visitor(request).player != row.owner}
+    is_watching = _visitor(request).player != row.owner
+    context = {"room": pages.room(row, is_watching=is_watching), "is_watching": is_watching}
     return render(request, "interview/room.html", context)
 
 

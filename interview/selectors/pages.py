@@ -60,8 +60,8 @@ def intake(*, scenery: str, mode: str) -> dict[str, Any]:
     }
 
 
-def room(row: RoomRow) -> dict[str, Any]:
-    """Return the interview room; the log fills in the rest."""
+def room(row: RoomRow, *, is_watching: bool = False) -> dict[str, Any]:
+    """Return the interview room; the log fills in the rest. Who only watches sees no résumé."""
     edition = editions.read(row.edition_id)
     resume = resumes.pinned(row.resume_id)
     language = page_language()
@@ -77,9 +77,9 @@ def room(row: RoomRow) -> dict[str, Any]:
         "hint_cost": _hint_cost(row.mode, edition.scenery),
         "backdrop": edition.scenery.backdrop,
         "resume": {
-            "text": resume.text,
+            "text": "" if is_watching else resume.text,
             "language": resume.language,
-            "facts": [claim_json(fact) for fact in resume.facts],
+            "facts": [] if is_watching else [claim_json(fact) for fact in resume.facts],
         },
         "events_url": reverse("room-events", args=[row.pk]),
         "ws_url": f"/ws/rooms/{row.pk}",

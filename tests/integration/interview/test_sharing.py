@@ -6,6 +6,7 @@ import pytest
 
 from interview import selectors
 from interview.domain.errors import RateLimitedError, RoomNotFoundError
+from interview.selectors import pages
 from interview.services import rooms
 from interview.services.players import Visitor
 from tests.factories.rooms import Play
@@ -44,3 +45,11 @@ def test_a_player_keeps_only_so_many_rooms_open(seat: Seat, monkeypatch: pytest.
     rooms.leave(room_id=first.room_id, ports=first.ports)
 
     assert seat(owner=owner).row.owner == owner
+
+
+def test_a_watcher_sees_the_interview_and_not_the_resume(play: Play):
+    assert pages.room(play.row)["resume"]["text"]
+
+    shown = pages.room(play.row, is_watching=True)["resume"]
+
+    assert (shown["text"], shown["facts"]) == ("", [])
