@@ -105,14 +105,16 @@ def _id_of(body: dict[str, Any]) -> str:
 def _kept(edition_id: str, body: dict[str, Any]) -> Edition:
     """Return the edition of the body, stored when it is new."""
     scenery = body["scenery"]
-    EditionRow.objects.get_or_create(
-        pk=edition_id,
-        defaults={
-            "scenery_slug": scenery["id"],
-            "scenery_version": scenery["version"],
-            "body": body,
-        },
-    )
+    # Asked first: to get the row would bring its whole body along, for every new room.
+    if not EditionRow.objects.filter(pk=edition_id).exists():
+        EditionRow.objects.get_or_create(
+            pk=edition_id,
+            defaults={
+                "scenery_slug": scenery["id"],
+                "scenery_version": scenery["version"],
+                "body": body,
+            },
+        )
     return read(edition_id)
 
 
