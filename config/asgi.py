@@ -20,7 +20,7 @@ from django.urls import URLPattern, re_path
 django_application = get_asgi_application()
 
 # The apps are loaded from here on; these imports need them.
-from config import edge, telemetry
+from config import edge, in_turn, telemetry
 from config.drain import Drain
 from config.health import Health
 from config.origin import SameOrigin, refuse
@@ -33,7 +33,10 @@ def _everything_else(application: Any) -> URLPattern:
     return pattern
 
 
-http_routes = URLRouter([*interview_urls.http_urlpatterns, _everything_else(django_application)])
+django_in_turn = in_turn.InTurn(
+    cast("ASGI3Application", django_application), unless={"/api/resumes"}
+)
+http_routes = URLRouter([*interview_urls.http_urlpatterns, _everything_else(django_in_turn)])
 websocket_routes = SameOrigin(
     AuthMiddlewareStack(
         URLRouter([*interview_urls.websocket_urlpatterns, _everything_else(refuse)])
