@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 
-_AT_ONCE = 4
+_AT_ONCE = 3
 
 
 @dataclass(slots=True)
