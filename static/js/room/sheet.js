@@ -65,10 +65,13 @@ export class Papers {
 
   /** Mark what has been asked about and what is under fire now; add new rows to the record. */
   render(state, latencyMs) {
+    // Claims overlap, so one piece of text may belong to several: the one under fire wins.
+    const target = new Set(this.facts.get(state.target));
     for (const [id, marks] of this.facts) {
       for (const mark of marks) {
-        mark.classList.toggle("is-target", id === state.target);
-        mark.classList.toggle("is-spent", Boolean(state.spent[id]) && id !== state.target);
+        mark.classList.toggle("is-target", target.has(mark));
+        if (target.has(mark)) mark.classList.remove("is-spent");
+        else if (state.spent[id]) mark.classList.add("is-spent");
       }
     }
     for (const [id, spot] of this.spots) spot.classList.toggle("is-target", id === state.target);
