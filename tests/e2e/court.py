@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.e2e.candidate import good_answer
 
 _MOST_ROUNDS = 20
+_NARROW = 600
 
 
 def seat(context: BrowserContext, **wishes: Any) -> str:
@@ -52,6 +53,17 @@ class Court:
         self.bar = page.locator("#line-bar")
 
     @property
+    def is_phone(self) -> bool:
+        """Whether this is a narrow screen that is touched."""
+        size = self.page.viewport_size
+        return size is not None and size["width"] < _NARROW
+
+    @property
+    def last_line(self) -> Locator:
+        """The last thing in the log."""
+        return self.page.locator("#log-lines > :not([hidden])").last
+
+    @property
     def path(self) -> str:
         """Where this tab is, as a path."""
         return urlsplit(self.page.url).path
@@ -86,9 +98,12 @@ class Court:
         expect(self.log).to_have_attribute("aria-busy", "false")
 
     def say(self, text: str) -> None:
-        """Type an answer and send it with the Enter key."""
+        """Type an answer and send it: with the Enter key, or on a phone with the button."""
         self.composer.fill(text)
-        self.composer.press("Enter")
+        if self.is_phone:
+            self.page.locator("#send").tap()
+        else:
+            self.composer.press("Enter")
 
     def answer(self, text: str) -> None:
         """Answer and wait for what comes of it: the next question, or the verdict."""
