@@ -145,18 +145,21 @@ def test_headings_claim_nothing_but_their_dates_and_may_have_a_tail():
 
 
 @pytest.mark.parametrize(
-    ("line", "claims"),
+    "line", ["圣安医院 重症监护室 2016.02 - 2024.10", "Larder, frontend lead, 2020.01 - 2024.06"]
+)
+def test_a_line_of_plain_text_that_names_an_employer_claims_only_its_dates(line):
+    assert set(_by_key(line)) == {"date.range"}
+
+
+@pytest.mark.parametrize(
+    ("line", "claim"),
     [
-        ("圣安医院 重症监护室 2016.02 - 2024.10", {"date.range"}),
-        ("Larder, frontend lead, 2020.01 - 2024.06", {"date.range"}),
-        ("- Led the payments rewrite, 2020.01 - 2024.06", {"date.range", "role.led"}),
-        ("2020.01 - 2024.06 支付接口延迟降到 140 毫秒", {"date.range", "metric.latency"}),
+        ("- Led the payments rewrite, 2020.01 - 2024.06", "role.led"),
+        ("2020.01 - 2024.06 支付接口延迟降到 140 毫秒", "metric.latency"),
     ],
 )
-def test_a_line_of_plain_text_that_names_an_employer_claims_only_its_dates(line, claims):
-    keys = set(_by_key(line))
-    assert claims <= keys
-    assert keys == claims or claims != {"date.range"}
+def test_a_line_with_dates_still_claims_what_was_done(line, claim):
+    assert claim in _by_key(line)
 
 
 def test_a_quote_does_not_end_on_a_word_that_leads_nowhere():
