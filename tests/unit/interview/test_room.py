@@ -182,3 +182,34 @@ def test_a_stream_is_named_by_room_turn_and_epoch() -> None:
 
 def test_paces_are_factors_on_the_personas_own() -> None:
     assert [pace.factor for pace in Pace] == [0.7, 1.0, 1.8]
+
+
+def _scored(reaction: ev.Reaction | None) -> ev.AnswerScored:
+    return ev.AnswerScored(60.0, 55.0, "rules", {}, [], [], "q 60", 1, "ada", reaction=reaction)
+
+
+def _record_with_an_answer() -> Record:
+    record = _record_with_a_turn()
+    record.add(ev.TurnQueued(0, 1), "t1")
+    record.add(ev.TurnStarted("ada", "scripted", "m", "primary", 0.0, 1), "t1")
+    record.add(ev.TurnDone("Well?", ev.Usage(), 10, 1.0), "t1")
+    record.add(ev.AnswerSubmitted("So.", "c"), "t1")
+    return record
+
+
+def test_a_line_said_is_remembered_and_silence_is_not() -> None:
+    silent, spoken = _record_with_an_answer(), _record_with_an_answer()
+
+    silent.add(_scored(None), "t1")
+    spoken.add(_scored(ev.Reaction("ada", "mid", "Hm.", 2)), "t1")
+
+    assert (silent.room.bags, spoken.room.bags) == ({}, {"ada/mid": [2]})
+
+
+def test_a_side_line_that_fired_is_remembered_and_a_follow_up_is_not() -> None:
+    record = _record_with_a_turn()
+
+    record.add(ev.FollowupFired("f1", "no_number"), "t1")
+    record.add(ev.FollowupFired("branch:streak.3", "streak.3"), "t1")
+
+    assert record.room.fired_branches == ["streak.3"]
