@@ -1,22 +1,42 @@
 """Every failure the gateway reports on purpose, as one tree.
 
 GatewayError
-├── StateUnavailableError        the shared state store did not answer
-├── AdmissionError
-│   └── QueueExpiredError        waited for a slot longer than its budget
-├── ProviderBusyError            every place at the provider is taken
-├── StoppedError                 somebody ordered the stream to stop
+├── StateUnavailableError          the shared state store did not answer
+├── AccessError                    no key, a key that is not valid, or one that may not do this
+│   ├── UnauthenticatedError
+│   └── ForbiddenError
+├── RequestError                   the request cannot be served as it is, whoever asks
+│   └── RequestTooLargeError
+├── AdmissionError                 not now: ``retry_after_seconds`` says when
+│   ├── QueueFullError             too many wait already
+│   ├── QueueExpiredError          waited for a slot longer than its budget
+│   ├── LimitExceededError         a rate limit is used up; ``limit`` names it
+│   └── BudgetExceededError        the money of the period is spent
+├── NoTargetError                  no target of the route can take the request
+├── ProviderBusyError              every place at the provider is taken
+├── BreakerOpenError               the target failed too often and is being left alone
+├── StoppedError                   somebody ordered the stream to stop
 ├── LeaseError
-│   ├── LeaseHeldError           somebody else speaks this very epoch
-│   └── FencedError              a newer epoch has taken over
-└── ProviderError
-    ├── UnknownProviderError     no adapter by that name
-    ├── InvalidRequestError      the provider will never accept this request
-    ├── ProviderUnavailableError timed out at the door or answered 5xx
-    ├── ProviderTimeoutError     connect, first, idle or total deadline passed
-    └── StreamTruncatedError     the stream stopped without its terminal mark
+│   ├── LeaseHeldError             somebody else speaks this very epoch
+│   └── FencedError                a newer epoch has taken over
+└── ProviderError                  the provider failed
+    ├── UnknownProviderError       no adapter by that name
+    ├── InvalidRequestError        it will never accept this request
+    │   ├── ContextTooLongError    a model with more room may
+    │   └── ContentFilteredError   its policy forbids the content
+    ├── ModelNotFoundError         it does not know the model
+    ├── CredentialError            it does not accept our key, or not for this
+    ├── QuotaExhaustedError        our account there is empty
+    ├── RateLimitedError           we ask too often
+    ├── ProviderUnavailableError   overloaded or down
+    ├── UpstreamError              it broke
+    ├── ConnectionFailedError      it could not be reached, or hung up before the first byte
+    ├── ProviderTimeoutError       connect, first, idle or total deadline passed
+    └── StreamTruncatedError       the stream stopped without its terminal mark
 
-``code``, ``status`` and ``retryable`` are data for programs; the message is for people.
+``code``, ``status`` and the verdicts on what to try next are data for programs; the message is
+for people. A vendor's own words are kept in ``raw_code``, never in the message: they may quote
+the request.
 """
 
 from enum import StrEnum
@@ -32,6 +52,23 @@ class DeadlinePhase(StrEnum):
     TOTAL = "total"
 
 
+class Failover(StrEnum):
+    """Whether another target of the route may be asked instead."""
+
+    NEVER = "never"
+    ANY = "any"
+    LARGER_CONTEXT = "larger_context"
+
+
+class Blame(StrEnum):
+    """What a failure says about the target: nothing, a mark against it, or leave it alone."""
+
+    NONE = "none"
+    COUNTS = "counts"
+    SHORT = "short"
+    LONG = "long"
+
+
 _TIMEOUT_TYPES = {
     DeadlinePhase.CONNECT: "connection",
     DeadlinePhase.FIRST: "ttft_timeout",
@@ -41,12 +78,20 @@ _TIMEOUT_TYPES = {
 
 
 class GatewayError(Exception):
-    """Base of every failure the gateway reports on purpose."""
+    """Base of every failure the gateway reports on purpose.
+
+    ``retryable`` says that the same request to the same place may succeed soon;
+    ``retry_after_seconds`` when, if anybody knows.
+    """
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
     error_type: str = "_OTHER"
+
+    def __init__(self, message: str = "", *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class StateUnavailableError(GatewayError):
@@ -55,10 +100,56 @@ class StateUnavailableError(GatewayError):
     code, status, retryable = "state_unavailable", 503, True
 
 
+# --- The caller -----------------------------------------------------------------------------
+
+
+class AccessError(GatewayError):
+    """The caller may not."""
+
+    code, status, error_type = "access_denied", 403, "rejected_auth"
+
+
+class UnauthenticatedError(AccessError):
+    """No key was given, or none that is valid (any more)."""
+
+    code, status = "invalid_api_key", 401
+
+
+class ForbiddenError(AccessError):
+    """The key is good, but not for this model or this call."""
+
+    code = "permission_denied"
+
+
+class RequestError(GatewayError):
+    """The request cannot be served as it is; ``param`` names the field at fault."""
+
+    code, status, error_type = "invalid_request", 400, "rejected_request"
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class RequestTooLargeError(RequestError):
+    """The body is larger than anybody may send."""
+
+    code, status = "request_too_large", 413
+
+
+# --- Admission ------------------------------------------------------------------------------
+
+
 class AdmissionError(GatewayError):
     """The work was not let in."""
 
     code, status, retryable = "admission", 503, True
+
+
+class QueueFullError(AdmissionError):
+    """Too many wait already."""
+
+    code, error_type = "queue_full", "queue_full"
 
 
 class QueueExpiredError(AdmissionError):
@@ -67,10 +158,45 @@ class QueueExpiredError(AdmissionError):
     code, error_type = "queue_expired", "queue_expired"
 
 
+class LimitExceededError(AdmissionError):
+    """A limit is used up; ``limit`` names it (``rpm:key`` ...)."""
+
+    code, status, error_type = "rate_limit_exceeded", 429, "rate_limited"
+
+    def __init__(self, message: str, *, limit: str, retry_after_seconds: float | None) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.limit = limit
+
+
+class BudgetExceededError(AdmissionError):
+    """The money of the period is spent or promised to others; ``budget`` names it."""
+
+    code, status, retryable, error_type = "budget_exceeded", 429, False, "budget_exceeded"
+
+    def __init__(self, message: str, *, budget: str, retry_after_seconds: float | None) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.budget = budget
+
+
+# --- The way to a target --------------------------------------------------------------------
+
+
+class NoTargetError(GatewayError):
+    """No target of the route can take the request now; ``cause`` of the last one is chained."""
+
+    code, status, error_type = "no_target", 503, "no_target"
+
+
 class ProviderBusyError(GatewayError):
     """The bulkhead around this provider is full and stayed full."""
 
     code, status, retryable, error_type = "provider_busy", 503, True, "queue_expired"
+
+
+class BreakerOpenError(GatewayError):
+    """The target failed too often and is left alone until ``retry_after_seconds`` have passed."""
+
+    code, status, error_type = "breaker_open", 503, "breaker_open"
 
 
 class StoppedError(GatewayError):
@@ -97,28 +223,99 @@ class FencedError(LeaseError):
     code = "fenced"
 
 
+# --- The provider ---------------------------------------------------------------------------
+
+
 class ProviderError(GatewayError):
-    """The provider failed; subclasses say how."""
+    """The provider failed; subclasses say how, and what to try next.
+
+    ``raw_code`` and ``raw_status`` are the vendor's; ``failover`` says who else may be asked,
+    ``blame`` what the failure says about the target.
+    """
 
     code, status, error_type = "provider_error", 502, "bad_response"
+    failover: ClassVar[Failover] = Failover.ANY
+    blame: ClassVar[Blame] = Blame.COUNTS
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        raw_code: str = "",
+        raw_status: int | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.raw_code = raw_code
+        self.raw_status = raw_status
 
 
 class UnknownProviderError(ProviderError):
     """No adapter is registered under the name."""
 
-    code, status = "unknown_provider", 404
+    code, status, blame = "unknown_provider", 404, Blame.NONE
 
 
 class InvalidRequestError(ProviderError):
     """The provider refuses the request as such; asking again changes nothing."""
 
     code, status, error_type = "invalid_request", 400, "provider_4xx"
+    failover, blame = Failover.NEVER, Blame.NONE
+
+
+class ContextTooLongError(InvalidRequestError):
+    """The prompt does not fit the model; one with more room may take it."""
+
+    code, failover = "context_length_exceeded", Failover.LARGER_CONTEXT
+
+
+class ContentFilteredError(InvalidRequestError):
+    """The provider's policy forbids what was asked or what would be answered."""
+
+    code = "content_filter"
+
+
+class ModelNotFoundError(ProviderError):
+    """The provider does not know the model, or not for this account."""
+
+    code, status, error_type, blame = "model_not_found", 404, "provider_4xx", Blame.LONG
+
+
+class CredentialError(ProviderError):
+    """The provider does not accept our key, or does not allow it this; not the caller's fault."""
+
+    code, error_type, blame = "upstream_credentials", "provider_4xx", Blame.LONG
+
+
+class QuotaExhaustedError(ProviderError):
+    """Our account at the provider is empty or over its spending limit."""
+
+    code, status, error_type, blame = "insufficient_quota", 429, "provider_4xx", Blame.LONG
+
+
+class RateLimitedError(ProviderError):
+    """We ask the provider too often; ``retry_after_seconds`` is its own word when it gave one."""
+
+    code, status, retryable, error_type = "rate_limited", 429, True, "provider_429"
+    blame = Blame.SHORT
 
 
 class ProviderUnavailableError(ProviderError):
-    """Timed out or answered 5xx; another attempt may succeed."""
+    """Overloaded or down; another attempt may succeed."""
 
-    code, status, retryable, error_type = ("provider_unavailable", 503, True, "provider_5xx")
+    code, status, retryable, error_type = "provider_unavailable", 503, True, "provider_5xx"
+
+
+class UpstreamError(ProviderError):
+    """The provider broke over the request."""
+
+    code, retryable, error_type = "upstream_error", True, "provider_5xx"
+
+
+class ConnectionFailedError(ProviderError):
+    """Name, door, handshake or a line cut before the first byte."""
+
+    code, retryable, error_type = "connection_failed", True, "connection"
 
 
 class ProviderTimeoutError(ProviderError):
@@ -133,6 +330,6 @@ class ProviderTimeoutError(ProviderError):
 
 
 class StreamTruncatedError(ProviderError):
-    """The connection ended cleanly, the answer did not."""
+    """The connection ended, the answer did not; or an error came in its place."""
 
-    code, status, retryable = "stream_truncated", 502, True
+    code, retryable = "stream_truncated", True

@@ -1,7 +1,9 @@
 """The normal form of a chat: what is asked, and what comes back piece by piece.
 
-Every provider is translated into these words. A stream is one `Start`, any number of
-`TextDelta` and `UsageUpdate`, and exactly one `Finish` or `Failed`; nothing after that.
+Every vendor is translated into these words. A stream is exactly one `Start`, any number of
+content and usage deltas, and exactly one `Finish` or `Failed`; nothing after that but a
+`Retract`. A later usage replaces an earlier one. The fragments of a tool call, joined by its
+index, are its arguments.
 """
 
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ class Role(StrEnum):
     SYSTEM = "system"
     USER = "user"
     ASSISTANT = "assistant"
+    TOOL = "tool"
 
 
 class FinishReason(StrEnum):
@@ -23,8 +26,13 @@ class FinishReason(StrEnum):
 
     STOP = "stop"
     LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
+    CONTENT_FILTER = "content_filter"
+    REFUSAL = "refusal"
+    PAUSE = "pause"
     CANCELLED = "cancelled"
     ERROR = "error"
+    UNKNOWN = "unknown"
 
 
 class UsageSource(StrEnum):
@@ -34,12 +42,96 @@ class UsageSource(StrEnum):
     ESTIMATED = "estimated"
 
 
+class Dialect(StrEnum):
+    """A wire format in which programs ask and providers answer."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+    GEMINI = "gemini"
+    SCRIPT = "script"
+
+
+# --- What is asked --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture, by ``url``: https, or data with the bytes inside."""
+
+    url: str
+    media_type: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """What a model thought aloud; ``signature`` has to go back to the same vendor as it came."""
+
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool the model wants run. ``arguments`` is JSON as the model wrote it, valid or not."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What running the tool gave."""
+
+    call_id: str
+    text: str
+    is_error: bool = False
+
+
+Part = Text | Image | Reasoning | ToolCall | ToolResult
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One utterance of the conversation so far."""
 
     role: Role
-    text: str
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def plain(cls, role: Role, text: str) -> "Message":
+        """Return a message of nothing but words."""
+        return cls(role, (Text(text),))
+
+    @property
+    def text(self) -> str:
+        """Its words, joined; what a tool answered counts as words."""
+        return "".join(part.text for part in self.parts if isinstance(part, Text | ToolResult))
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function the model may call; ``schema`` is the JSON schema of its arguments, as JSON."""
+
+    name: str
+    description: str
+    schema: str
+
+
+class ToolUse(StrEnum):
+    """Whether tools may, must or must not be called."""
+
+    AUTO = "auto"
+    REQUIRED = "required"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +162,27 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """A request as a program sent it: forwarded untouched where the provider speaks its dialect.
+
+    ``is_readable`` is False when the body was not translated into the normal form, which is
+    spared when every target of its route speaks the dialect.
+    """
+
+    dialect: Dialect
+    body: bytes
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One question to one model; ``script`` is what the scripted provider reads from."""
+    """One question to one model; ``script`` is what the scripted provider reads from.
+
+    ``model`` is the public name that a route leads from; ``provider`` pins one of the route's
+    providers, empty for none. ``session`` is a key that prefers the same target as last time.
+    ``tool_name`` narrows ``tool_use`` to one tool. ``response_format`` is OpenAI's object as
+    JSON. ``extra`` are fields the normal form has no word for, by name, as JSON.
+    """
 
     request_id: str
     provider: str
@@ -81,15 +192,40 @@ class ChatRequest:
     max_output_tokens: int | None = None
     deadlines: Deadlines | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    is_streamed: bool = True
+    tools: tuple[Tool, ...] = ()
+    tool_use: ToolUse | None = None
+    tool_name: str = ""
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    response_format: str = ""
+    seed: int | None = None
+    reasoning_effort: str = ""
+    user: str = ""
+    session: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+    original: Original | None = None
+
+
+# --- What comes back ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens in and out; a later total replaces an earlier one, it never adds."""
+    """Tokens in and out; a later total replaces an earlier one, it never adds.
+
+    ``input_total`` includes what was read from and written to a vendor's prompt cache;
+    ``output_total`` includes ``output_reasoning``.
+    """
 
     input_total: int = 0
     output_total: int = 0
     source: UsageSource = UsageSource.ESTIMATED
+    input_cached: int = 0
+    input_cache_write_5m: int = 0
+    input_cache_write_1h: int = 0
+    output_reasoning: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +245,54 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More of what the model thinks aloud."""
+
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """More of the tool call at ``index``; ``id`` and ``name`` come once, with its first piece."""
+
+    index: int
+    arguments: str
+    id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passthrough:
+    """Bytes of the client's own dialect, to be forwarded as they are.
+
+    Whole frames of a stream, or (``is_whole``) the body of an answer that is not streamed.
+    ``n_contents`` is how many frames carry content: 0 for bare life signs.
+    """
+
+    data: bytes
+    n_contents: int = 0
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retract:
+    """What was said from character ``from_offset`` on has to be taken back."""
+
+    reason: str
+    from_offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """Another provider takes over after ``offset`` characters of the same answer."""
+
+    provider: str
+    model: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class UsageUpdate:
     """The running total so far."""
 
@@ -117,10 +301,11 @@ class UsageUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The end, on purpose: said everything, ran out of room, or was stopped."""
+    """The end, on purpose; ``raw_reason`` is the vendor's own word for why."""
 
     reason: FinishReason
     usage: Usage | None = None
+    raw_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +316,6 @@ class Failed:
     usage: Usage | None = None
 
 
-Delta = Start | TextDelta | UsageUpdate | Finish | Failed
+Content = TextDelta | ReasoningDelta | ToolCallDelta | Passthrough
+Delta = Start | Content | Retract | Seam | UsageUpdate | Finish | Failed
 Terminal = Finish | Failed

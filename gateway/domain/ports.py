@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.domain.admission import Admission, QueuePolicy, QueueStatus
+from gateway.domain.breaker import Report, Standing
 from gateway.domain.bulkhead import BulkheadPolicy
+from gateway.domain.gate import Departure, Entrance, Orphan, Place, Progress
+from gateway.domain.gate import Entry as GateEntry
 from gateway.domain.messages import ChatRequest, Deadlines, Delta
+from gateway.domain.money import Entry
 from gateway.domain.relay import Item
 
 
@@ -29,6 +33,72 @@ class ChatProvider(Protocol):
 
         Cancelling the task that waits for the next delta closes the connection at once.
         """
+        ...
+
+
+class Gate(Protocol):
+    """Limits, budgets and places, exact across processes; see `gateway.domain.gate`.
+
+    When the store is away or slow, a declared local share is used and said so; never no limit.
+    """
+
+    async def enter(self, entrance: Entrance) -> GateEntry:
+        """Take everything the request wants in one atomic step, or nothing."""
+        ...
+
+    async def move(self, holder: str, places: tuple[Place, ...]) -> int | None:
+        """Give the holder's place back and take the first free one; None when all are taken."""
+        ...
+
+    async def renew(self, progress: Iterable[Progress]) -> None:
+        """Keep requests alive and note how far they have come."""
+        ...
+
+    async def leave(self, departure: Departure) -> None:
+        """Correct estimates and give everything back; a second time changes nothing."""
+        ...
+
+    async def orphans(self) -> list[Orphan]:
+        """Return requests that nobody has renewed in time; they stay until they leave."""
+        ...
+
+    async def in_flight(self, provider: str) -> int:
+        """Return the number of places held at the provider now."""
+        ...
+
+
+class Breakers(Protocol):
+    """What is known of every target's health, shared by all processes, a second old at most."""
+
+    async def standings(self, targets: Iterable[str]) -> Mapping[str, Standing]:
+        """Return the standing of each target."""
+        ...
+
+    async def probe(self, target: str) -> bool:
+        """Take the one probe of a half-open breaker; False when somebody else has it."""
+        ...
+
+    async def report(
+        self,
+        target: str,
+        report: Report,
+        *,
+        retry_after_seconds: float | None = None,
+        is_long: bool = False,
+    ) -> None:
+        """Tell how an attempt went; a Retry-After or a long blame opens at once."""
+        ...
+
+
+class Ledger(Protocol):
+    """Where every attempt is written down, exactly once."""
+
+    def record(self, entry: Entry) -> None:
+        """Take the entry to be written with others soon; never waits, never loses silently."""
+        ...
+
+    async def flush(self) -> None:
+        """Return once everything taken so far is durable."""
         ...
 
 

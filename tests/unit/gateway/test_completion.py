@@ -41,7 +41,7 @@ from tests.fakes.gateway import BrokenReleases, Clock, FakeProvider, make_ports
 
 START = Start("q", "fake", "m")
 DONE = Finish(FinishReason.STOP, Usage(3, 9, UsageSource.PROVIDER))
-REQUEST = ChatRequest("q", "fake", "m", messages=(Message(Role.USER, "Why?"),))
+REQUEST = ChatRequest("q", "fake", "m", messages=(Message.plain(Role.USER, "Why?"),))
 AT_ONCE = Deadlines(connect_seconds=0.0, first_seconds=0.0, idle_seconds=0.0)
 
 

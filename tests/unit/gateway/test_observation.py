@@ -37,7 +37,7 @@ REQUEST = ChatRequest(
     "q1",
     "fake",
     "m",
-    messages=(Message(Role.USER, "my secret question"),),
+    messages=(Message.plain(Role.USER, "my secret question"),),
     script=Script("my secret answer"),
 )
 

@@ -1,0 +1,126 @@
+"""Prices, budgets and what an attempt cost; all money is whole micro-USD.
+
+A price is per million tokens, as vendors quote it, in micro-USD: 0.15 USD per million tokens is
+150,000. A cost is rounded up once, at its end, so that many small calls are never free.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.domain.messages import Usage
+
+MICROUSD_PER_USD = 1_000_000
+TOKENS_PER_PRICE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Micro-USD per million tokens, and where the figures are from.
+
+    None falls back: cached input and cache writes to ``input``, reasoning to ``output``.
+    ``source`` and ``as_of`` (ISO date) are shown beside every figure made from it.
+    """
+
+    id: str
+    input: int
+    output: int
+    input_cached: int | None = None
+    input_cache_write_5m: int | None = None
+    input_cache_write_1h: int | None = None
+    output_reasoning: int | None = None
+    source: str = ""
+    as_of: str = ""
+
+
+class BudgetPeriod(StrEnum):
+    """When a budget begins anew, in UTC."""
+
+    DAY = "day"
+    MONTH = "month"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """So much money per period for one subject (``key:<id>``, ``tenant:<name>`` ...).
+
+    ``alerts`` are shares of it in (0, 1] at which somebody should be told.
+    """
+
+    subject: str
+    limit_microusd: int
+    period: BudgetPeriod = BudgetPeriod.MONTH
+    alerts: tuple[float, ...] = (0.8, 1.0)
+
+
+class AttemptState(StrEnum):
+    """Where an attempt's entry in the ledger stands; the last two are final."""
+
+    RESERVED = "reserved"
+    STREAMING = "streaming"
+    SETTLED = "settled"
+    VOIDED = "voided"
+
+
+class AttemptEnd(StrEnum):
+    """How an attempt came to its end."""
+
+    DONE = "done"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+    CRASHED = "crashed"
+    HEDGED = "hedged"
+    CACHED = "cached"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One attempt, as the ledger keeps it: written once, never changed.
+
+    ``id`` is the attempt's and the idempotency key. Times are Unix seconds. ``key_id`` and
+    ``tenant`` are empty for the rooms' own calls. ``room_id`` names the room, if there is one.
+    """
+
+    id: str
+    request_id: str
+    state: AttemptState
+    end: AttemptEnd
+    tenant: str
+    key_id: str
+    route: str
+    provider: str
+    model: str
+    usage: Usage
+    cost_microusd: int
+    price_id: str
+    began_at: float
+    ended_at: float
+    ttft_seconds: float | None = None
+    error_code: str = ""
+    room_id: str = ""
+
+
+def cost_microusd(usage: Usage, price: Price | None) -> int:
+    """Return what the tokens cost, rounded up; 0 without a price.
+
+    Cached and cache-writing input is priced by its own figure and not again as input;
+    reasoning likewise within the output.
+    """
+    if price is None:
+        return 0
+    writes = usage.input_cache_write_5m + usage.input_cache_write_1h
+    plain_input = max(0, usage.input_total - usage.input_cached - writes)
+    plain_output = max(0, usage.output_total - usage.output_reasoning)
+    total = (
+        plain_input * price.input
+        + usage.input_cached * _or(price.input_cached, price.input)
+        + usage.input_cache_write_5m * _or(price.input_cache_write_5m, price.input)
+        + usage.input_cache_write_1h * _or(price.input_cache_write_1h, price.input)
+        + plain_output * price.output
+        + usage.output_reasoning * _or(price.output_reasoning, price.output)
+    )
+    return -(-total // TOKENS_PER_PRICE)
+
+
+def _or(figure: int | None, otherwise: int) -> int:
+    return otherwise if figure is None else figure
