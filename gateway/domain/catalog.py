@@ -74,7 +74,7 @@ class Provider:
     n_places: int = 256
     wait_seconds: float = 30.0
     deadlines: Deadlines | None = None
-    options: Mapping[str, str] = NO_OPTIONS
+    options: Mapping[str, str] = field(default_factory=lambda: NO_OPTIONS)
 
 
 @dataclass(frozen=True, slots=True)
