@@ -6,7 +6,11 @@ GatewayError
 │   ├── UnauthenticatedError
 │   └── ForbiddenError
 ├── RequestError                   the request cannot be served as it is, whoever asks
-│   └── RequestTooLargeError
+│   ├── RequestTooLargeError
+│   ├── MediaTypeError
+│   ├── UnknownModelError          no route leads from this name
+│   ├── PathNotFoundError
+│   └── MethodNotAllowedError
 ├── AdmissionError                 not now: ``retry_after_seconds`` says when
 │   ├── QueueFullError             too many wait already
 │   ├── QueueExpiredError          waited for a slot longer than its budget
@@ -135,6 +139,30 @@ class RequestTooLargeError(RequestError):
     """The body is larger than anybody may send."""
 
     code, status = "request_too_large", 413
+
+
+class MediaTypeError(RequestError):
+    """The body is not JSON."""
+
+    code, status = "unsupported_media_type", 415
+
+
+class UnknownModelError(RequestError):
+    """No route leads from this model name."""
+
+    code, status = "model_not_found", 404
+
+
+class PathNotFoundError(RequestError):
+    """Nothing is served under this path."""
+
+    code, status = "not_found", 404
+
+
+class MethodNotAllowedError(RequestError):
+    """The path is served, but not by this method."""
+
+    code, status = "method_not_allowed", 405
 
 
 # --- Admission ------------------------------------------------------------------------------
