@@ -150,7 +150,7 @@ class MediaTypeError(RequestError):
 class UnknownModelError(RequestError):
     """No route leads from this model name."""
 
-    code, status = "model_not_found", 404
+    code, status = "unknown_model", 404
 
 
 class PathNotFoundError(RequestError):
