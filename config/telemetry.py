@@ -18,8 +18,6 @@ from config import metrics
 if TYPE_CHECKING:
     from opentelemetry.context import Context
 
-#: Baggage keys, inside our own services only, and the span attributes they become.
-BAGGAGE_KEYS = frozenset({"room.id", "turn.id"})
 _UNTRUSTED_HEADERS = frozenset({b"traceparent", b"tracestate", b"baggage", b"x-request-id"})
 _tracer = trace.get_tracer("hotseat")
 

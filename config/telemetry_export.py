@@ -11,7 +11,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
-from config import telemetry
+#: Baggage keys, inside our own services only, and the span attributes they become.
+BAGGAGE_KEYS = ("room.id", "turn.id")
 
 
 class BaggageAttributes(SpanProcessor):
@@ -19,7 +20,7 @@ class BaggageAttributes(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Set the attributes at creation, where a sampler may still use them."""
-        for key in sorted(telemetry.BAGGAGE_KEYS):
+        for key in BAGGAGE_KEYS:
             value = baggage.get_baggage(key, parent_context)
             if isinstance(value, str):
                 span.set_attribute(key, value)
