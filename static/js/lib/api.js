@@ -46,6 +46,7 @@ export function sentenceFor(error) {
       ? t("The court is busy. Try again in {seconds} seconds.", { seconds: error.retryAfter })
       : t("The court is busy. Try again in a moment.");
   }
+  if (error.code === "request_too_large") return t("That is too much at once. Shorten it and try again.");
   if (error.status === 413) return translated(error.detail) || t("That file is over 2 MB. Paste the text instead.");
   if (error.status === 403) return t("This page has grown stale. Reload it and try again.");
   if (error.status === 404) return t("That is no longer here.");
