@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from gateway.domain.faults import FaultRule
 from gateway.domain.messages import Deadlines, Dialect
 from gateway.domain.money import Budget, Price
 from gateway.domain.rate_limit import Limit
@@ -196,3 +197,16 @@ class Catalog:
     routes: Mapping[str, Route] = field(default_factory=dict)
     keys: Mapping[str, Key] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()
+    faults: tuple[FaultRule, ...] = ()
+
+
+SCRIPTED = "scripted"
+
+
+def built_in_catalog(*, n_places: int = 256) -> Catalog:
+    """Return the catalog of a house without any configuration: the scripted provider alone."""
+    provider = Provider(
+        name=SCRIPTED, adapter=SCRIPTED, dialect=Dialect.SCRIPT, is_local=True, n_places=n_places
+    )
+    route = Route(model=SCRIPTED, targets=(Target(provider=provider, model=SCRIPTED),))
+    return Catalog(providers={SCRIPTED: provider}, routes={SCRIPTED: route})
