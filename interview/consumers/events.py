@@ -22,6 +22,7 @@ from interview.consumers.follow import Follower
 from interview.domain.errors import (
     GameError,
     InvalidInputError,
+    MethodNotAllowedError,
     OffsetOutOfRangeError,
     UnavailableError,
 )
@@ -32,6 +33,7 @@ from interview.services import tracing
 
 logger = logging.getLogger(__name__)
 
+METHOD = "GET"
 STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
@@ -86,6 +88,8 @@ class RoomEvents(AsyncConsumer):
 
     async def _admit(self) -> tuple[Room, int]:
         """Return the room and the offset to go on from; raise what forbids it."""
+        if self.scope["method"] != METHOD:
+            raise MethodNotAllowedError("A room's events are only read; see Allow.")
         room_id = self.scope["url_route"]["kwargs"]["room_id"]
         tracing.name_connection("GET /api/rooms/<room_id>/events", room_id)
         read = database_sync_to_async(selectors.readable_room)
@@ -148,6 +152,8 @@ class RoomEvents(AsyncConsumer):
         headers = [(b"content-type", CONTENT_TYPE.encode())]
         if refusal.retry_after_seconds is not None:
             headers.append((b"retry-after", str(refusal.retry_after_seconds).encode()))
+        if isinstance(refusal, MethodNotAllowedError):
+            headers.append((b"allow", METHOD.encode()))
         document = problem(refusal, request_id=request_id)
         if refusal.code == "epoch_changed":
             document["room"] = self.scope["path"].removesuffix("/events")
@@ -173,7 +179,7 @@ class RoomEvents(AsyncConsumer):
 
 
 def _natural(text: str) -> int:
-    number = int(text)
-    if number < 0:
+    """Return the number; what `int` takes besides plain digits is none, and raises ValueError."""
+    if not (text.isascii() and text.isdecimal()):
         raise ValueError(text)
-    return number
+    return int(text)

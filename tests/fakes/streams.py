@@ -101,10 +101,11 @@ class Line:
         query: str = "",
         headers: dict[str, str] | None = None,
         reader: Reader | None = None,
+        method: str = "GET",
     ) -> None:
         scope = {
             "type": "http",
-            "method": "GET",
+            "method": method,
             "path": path,
             "raw_path": path.encode(),
             "query_string": query.encode(),

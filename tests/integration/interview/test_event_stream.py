@@ -56,13 +56,16 @@ async def line(play: Play) -> AsyncIterator[Open]:
         last_event_id: str = "",
         reader: Reader | None = None,
         room: Play = play,
+        method: str = "GET",
         **headers: str,
     ) -> Line:
         given = {"cookie": f"{players.COOKIE}={players.cookie_value(room.owner)}", **headers}
         if last_event_id:
             given["last-event-id"] = last_event_id
         path = f"/api/rooms/{room.room_id}/events"
-        opened.append(Line(http_routes, path, query=query, headers=given, reader=reader))
+        opened.append(
+            Line(http_routes, path, query=query, headers=given, reader=reader, method=method)
+        )
         return opened[-1]
 
     yield dial
@@ -467,6 +470,14 @@ async def refusal(answer: Line, status: int, code: str) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD"])
+async def test_events_are_read_and_nothing_else(line: Open, method: str):
+    answer = line(method=method)
+
+    await refusal(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET"
+
+
 async def test_a_position_in_another_log_is_gone(play: Play, line: Open):
     document = await refusal(line(last_event_id="ffffffff.3"), 410, "epoch_changed")
 
@@ -482,7 +493,9 @@ async def test_a_position_beyond_the_top_is_refused(play: Play, line: Open):
     await refusal(line(query=f"fromOffset={10**30}"), 416, "offset_out_of_range")
 
 
-@pytest.mark.parametrize("offset", ["-1", "x", "1.5", "0x1", "1 2", "9" * 5000])
+@pytest.mark.parametrize(
+    "offset", ["-1", "x", "1.5", "0x1", "1 2", "1_0", "+1", "%D9%A3", "%EF%BC%93", "9" * 5000]
+)
 async def test_a_position_that_is_no_number_is_refused(line: Open, offset: str):
     await refusal(line(query=f"fromOffset={offset}"), 422, "invalid")
 
