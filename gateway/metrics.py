@@ -49,6 +49,16 @@ CANCEL_SECONDS = Histogram(
 )
 FENCED = Counter("gw_fenced_total", "Speakers stopped because a newer epoch took over.")
 
+DATA_PLANE_ANSWERS = Counter(
+    "gw_data_plane_answers_total", "Answers of /v1.", ("endpoint", "status")
+)
+DISCONNECT_SECONDS = Histogram(
+    "gw_disconnect_seconds", "Client of /v1 gone to provider closed.", buckets=_CANCEL
+)
+PAUSED_SECONDS = Counter(
+    "gw_reader_paused_seconds", "Time that readers of /v1 kept their streams waiting."
+)
+
 RELAY_DELTAS = Counter("gw_relay_deltas_total", "Deltas taken from speakers.")
 RELAY_FLUSHES = Counter("gw_relay_flushes_total", "Batches sent.", ("outcome",))
 RELAY_RESEEDS = Counter("gw_relay_reseeds_total", "Streams written anew after an outage.")
