@@ -42,6 +42,13 @@ class UsageSource(StrEnum):
     ESTIMATED = "estimated"
 
 
+class Operation(StrEnum):
+    """What is asked of a model; anything but a chat is forwarded as it came or not at all."""
+
+    CHAT = "chat"
+    EMBEDDINGS = "embeddings"
+
+
 class Dialect(StrEnum):
     """A wire format in which programs ask and providers answer."""
 
@@ -182,6 +189,7 @@ class ChatRequest:
     providers, empty for none. ``session`` is a key that prefers the same target as last time.
     ``tool_name`` narrows ``tool_use`` to one tool. ``response_format`` is OpenAI's object as
     JSON. ``extra`` are fields the normal form has no word for, by name, as JSON.
+    ``input_estimate`` is about how many tokens the prompt is, 0 when nobody has counted yet.
     """
 
     request_id: str
@@ -206,6 +214,8 @@ class ChatRequest:
     session: str = ""
     extra: dict[str, str] = field(default_factory=dict)
     original: Original | None = None
+    operation: Operation = Operation.CHAT
+    input_estimate: int = 0
 
 
 # --- What comes back ------------------------------------------------------------------------

@@ -12,3 +12,18 @@ def estimated_tokens(text: str) -> int:
     n_wide = sum(ord(character) >= _FIRST_WIDE for character in text)
     n_narrow = len(text) - n_wide
     return math.ceil(n_narrow / LATIN_CHARACTERS_PER_TOKEN + n_wide * TOKENS_PER_IDEOGRAPH)
+
+
+_WIDE_LEADS = bytes(range(0xE2, 0xF5))  # the first bytes of characters from about U+2000 on
+
+
+def estimated_tokens_of_json(body: bytes) -> int:
+    """Return about how many tokens the texts of a JSON body are, from its bytes alone.
+
+    Names and punctuation count as text: what is reserved should rather be too much.
+    """
+    n_escaped = body.count(b"\\u")  # six bytes for one character, and mostly a wide one
+    n_wide = len(body) - len(body.translate(None, _WIDE_LEADS))
+    n_narrow = len(body) - 3 * n_wide - 6 * n_escaped
+    n_wide += n_escaped
+    return math.ceil(max(0, n_narrow) / LATIN_CHARACTERS_PER_TOKEN + n_wide * TOKENS_PER_IDEOGRAPH)
