@@ -47,6 +47,9 @@ CANCELS = Counter("gw_cancels_total", "Streams stopped on order.", ("source", "p
 CANCEL_SECONDS = Histogram(
     "gw_cancel_latency_seconds", "Order given to provider closed.", ("phase",), buckets=_CANCEL
 )
+BREAKER_CHANGES = Counter(
+    "gw_breaker_transitions_total", "Breakers that changed their state.", (*_CALL, "to")
+)
 FENCED = Counter("gw_fenced_total", "Speakers stopped because a newer epoch took over.")
 
 DATA_PLANE_ANSWERS = Counter(

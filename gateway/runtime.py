@@ -23,13 +23,16 @@ from redis.backoff import NoBackoff
 from gateway import metrics
 from gateway.adapters.providers import PROVIDERS
 from gateway.adapters.redis.admission import RedisAdmissions
+from gateway.adapters.redis.breaker import RedisBreakers
 from gateway.adapters.redis.bulkhead import RedisBulkhead
 from gateway.adapters.redis.cancellation import RedisCancelSignals
 from gateway.adapters.redis.leases import RedisLeases
 from gateway.adapters.redis.relay import RedisRelay
 from gateway.adapters.redis.relay_hub import RedisRelayHub
 from gateway.domain.admission import AdmissionPolicy, QueuePolicy
+from gateway.domain.breaker import BreakerPolicy
 from gateway.domain.bulkhead import BulkheadPolicy
+from gateway.domain.catalog import built_in_catalog
 from gateway.domain.errors import StateUnavailableError
 from gateway.domain.messages import Deadlines
 from gateway.domain.ports import Ports
@@ -38,6 +41,7 @@ from gateway.services import queues, streaming
 from gateway.services.heartbeat import Heart
 
 TURNS = "turns"
+BREAKER_POLICY = BreakerPolicy()
 HANDOVER_PIECES = 64
 WRITE_SECONDS = 20.0
 STORE_TIMEOUT_SECONDS = 2.0
@@ -77,8 +81,12 @@ def build_ports() -> Ports:
         limit=settings.TURNS_QUEUE_LIMIT,
         on_full=AdmissionPolicy(settings.ADMISSION_POLICY),
     )
+    catalog = built_in_catalog(n_places=settings.TURNS_CONCURRENCY)
     return Ports(
         providers={name: provider() for name, provider in PROVIDERS.items()},
+        catalog=lambda: catalog,
+        breakers=RedisBreakers(client, prefix=prefix, policy=BREAKER_POLICY),
+        breaker_policy=BREAKER_POLICY,
         relay=RedisRelay(
             client,
             prefix=prefix,

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.domain.admission import Admission, QueuePolicy, QueueStatus
-from gateway.domain.breaker import Report, Standing
+from gateway.domain.breaker import BreakerPolicy, Report, Standing
+from gateway.domain.budget import Spending
 from gateway.domain.bulkhead import BulkheadPolicy
+from gateway.domain.catalog import Catalog, Target
 from gateway.domain.gate import Departure, Entrance, Orphan, Place, Progress
 from gateway.domain.gate import Entry as GateEntry
 from gateway.domain.messages import ChatRequest, Deadlines, Delta
-from gateway.domain.money import Entry
+from gateway.domain.money import Budget, Entry
 from gateway.domain.relay import Item
 
 
@@ -24,14 +26,16 @@ class CancelOrder:
 
 
 class ChatProvider(Protocol):
-    """A model behind one vendor's wire; translates, and neither retries nor routes."""
+    """One wire format; translates, and neither retries nor routes. ``name`` is the adapter's."""
 
     name: str
 
-    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
-        """Yield Start, text and usage, then one Finish; raise a GatewayError on failure.
+    def stream(self, request: ChatRequest, target: Target) -> AsyncGenerator[Delta, None]:
+        """Ask the target; yield Start, content and usage, then one Finish.
 
-        Cancelling the task that waits for the next delta closes the connection at once.
+        Failures are raised as ProviderError. ``target`` says where and as which model,
+        ``request.deadlines`` how long a connection may take to come about. Cancelling the task
+        that waits for the next delta closes the connection at once.
         """
         ...
 
@@ -55,7 +59,19 @@ class Gate(Protocol):
         ...
 
     async def leave(self, departure: Departure) -> None:
-        """Correct estimates and give everything back; a second time changes nothing."""
+        """Correct estimates and give everything back; a second time changes nothing.
+
+        Takes note and returns at once, without a point at which it could be cancelled; what
+        was noted is sent with others soon, and kept while the store is away.
+        """
+        ...
+
+    async def flush(self) -> None:
+        """Return once every departure noted so far has been sent, or the store is away."""
+        ...
+
+    async def spendings(self, budgets: Iterable[Budget]) -> list[Spending | None]:
+        """Return what the open period of each budget has come to; None where nobody asked yet."""
         ...
 
     async def orphans(self) -> list[Orphan]:
@@ -75,7 +91,10 @@ class Breakers(Protocol):
         ...
 
     async def probe(self, target: str) -> bool:
-        """Take the one probe of a half-open breaker; False when somebody else has it."""
+        """Take the one probe of a half-open breaker; False when there is none to take.
+
+        Whoever has it reports, `Report.VOID` when there is nothing to say.
+        """
         ...
 
     async def report(
@@ -85,8 +104,11 @@ class Breakers(Protocol):
         *,
         retry_after_seconds: float | None = None,
         is_long: bool = False,
-    ) -> None:
-        """Tell how an attempt went; a Retry-After or a long blame opens at once."""
+    ) -> Standing:
+        """Tell how an attempt went and return where that leaves the target.
+
+        A Retry-After or a long blame opens at once.
+        """
         ...
 
 
@@ -246,9 +268,14 @@ class CancelSignals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything outside, and the policies it is used with."""
+    """Everything outside, and the policies it is used with.
+
+    ``providers`` are by the name of their adapter. ``catalog`` returns the snapshot of now.
+    """
 
     providers: Mapping[str, ChatProvider]
+    catalog: Callable[[], Catalog]
+    breakers: Breakers
     relay: Relay
     admissions: Admissions
     bulkhead: Bulkhead
@@ -257,3 +284,6 @@ class Ports:
     queues: Mapping[str, QueuePolicy]
     bulkheads: Mapping[str, BulkheadPolicy]
     deadlines: Deadlines
+    breaker_policy: BreakerPolicy
+    gate: Gate | None = None
+    ledger: Ledger | None = None

@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from gateway import metrics
 from gateway.domain.bulkhead import pause_seconds
+from gateway.domain.catalog import Catalog, Target
 from gateway.domain.errors import (
     DeadlinePhase,
     GatewayError,
@@ -181,9 +182,10 @@ async def _take_place(call: Call, places: AsyncExitStack, *, ports: Ports, heart
 
 async def _ask(call: Call, *, ports: Ports) -> AsyncGenerator[Delta, None]:
     """Yield the provider's deltas, each awaited under the deadline of its phase."""
-    provider = ports.providers.get(call.request.provider)
+    target = _target(call.request, ports.catalog())
+    provider = ports.providers.get(target.provider.adapter)
     if provider is None:
-        raise UnknownProviderError(call.request.provider)
+        raise UnknownProviderError(target.provider.adapter)
     # One provider per request and no price yet: the choice is the first candidate, at no cost.
     call.observed.routed(decision="primary", cost_score=0.0)
     deadlines = call.request.deadlines or ports.deadlines
@@ -191,7 +193,7 @@ async def _ask(call: Call, *, ports: Ports) -> AsyncGenerator[Delta, None]:
     call.observed.issued()
     phase, seconds = DeadlinePhase.CONNECT, deadlines.connect_seconds
     try:
-        async with aclosing(provider.stream(call.request)) as deltas:
+        async with aclosing(provider.stream(call.request, target)) as deltas:
             while True:
                 delta = await call.watchdog.until(deltas.__anext__, seconds=seconds, phase=phase)
                 call.take(delta)
@@ -204,6 +206,15 @@ async def _ask(call: Call, *, ports: Ports) -> AsyncGenerator[Delta, None]:
         return
     finally:
         call.closed_at = time.time()
+
+
+def _target(request: ChatRequest, catalog: Catalog) -> Target:
+    """Return the first target of the request's route, at the provider it pins if it pins one."""
+    route = catalog.routes.get(request.model)
+    for target in route.targets if route else ():
+        if request.provider in {"", target.provider.name}:
+            return target
+    raise UnknownProviderError(request.provider)
 
 
 async def _until_granted(call: Call, ask: Callable[[], Awaitable[bool]], *, seconds: float) -> None:

@@ -20,10 +20,11 @@ from gateway.domain.messages import (
     Usage,
 )
 from gateway.domain.ports import ChatProvider
-from tests.fakes.gateway import FakeProvider
+from tests.fakes.gateway import FakeProvider, make_target
 
 TEXT = "Show me the number. 谁负责？"
 START = Start("q", "fake", "m")
+TARGET = make_target()
 Make = Callable[[], ChatProvider]
 
 
@@ -34,7 +35,7 @@ def request(**script: float) -> ChatRequest:
 
 async def said(provider: ChatProvider, asked: ChatRequest) -> list[Delta]:
     """Return all deltas of a call."""
-    async with aclosing(provider.stream(asked)) as deltas:
+    async with aclosing(provider.stream(asked, TARGET)) as deltas:
         return [delta async for delta in deltas]
 
 
@@ -78,7 +79,7 @@ async def test_the_finish_carries_the_usage(make: Make) -> None:
 async def test_cancelling_the_wait_for_a_delta_closes_the_call(
     make: Make, script: dict[str, float]
 ) -> None:
-    deltas = make().stream(request(**script))
+    deltas = make().stream(request(**script), TARGET)
     taken: list[Delta] = []
 
     async def take_all() -> None:

@@ -16,25 +16,19 @@ from gateway.domain.admission import (
     decide,
     position_of,
 )
+from gateway.domain.breaker import BreakerPolicy
 from gateway.domain.bulkhead import BulkheadPolicy
+from gateway.domain.catalog import Catalog, Provider, Route, Target
 from gateway.domain.errors import FencedError, GatewayError, LeaseHeldError
-from gateway.domain.messages import ChatRequest, Deadlines, Delta
+from gateway.domain.messages import ChatRequest, Deadlines, Delta, Dialect
 from gateway.domain.ports import CancelOrder, LeaseClaim, Ports
 from gateway.domain.relay import Cursor, End, Item, Snapshot, Verdict, replayed
 from gateway.domain.relay import Delta as RelayDelta
+from tests.fakes.breakers import MemoryBreakers
+from tests.fakes.clock import Clock
+from tests.fakes.gate import MemoryGate as MemoryGate
 
 LEASE_SECONDS = 4.0
-
-
-@dataclass(slots=True)
-class Clock:
-    """Seconds that pass by hand."""
-
-    now: float = 1_000_000.0
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += seconds
 
 
 @dataclass(slots=True)
@@ -345,7 +339,7 @@ class FakeProvider:
         self.n_calls = 0
         self.is_hanging = asyncio.Event()
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+    async def stream(self, request: ChatRequest, target: Target) -> AsyncGenerator[Delta, None]:
         """Yield the steps."""
         self.n_calls += 1
         try:
@@ -387,6 +381,34 @@ class Recorder:
         await self.pen.wait()
 
 
+def make_target(
+    provider: str = "fake", model: str = "m", *, places: int = 2, **changes: object
+) -> Target:
+    """Return a target of a provider of its own, whose adapter is the fake."""
+    return Target(
+        **{  # type: ignore[arg-type]
+            "provider": Provider(
+                name=provider,
+                adapter="fake",
+                dialect=Dialect.SCRIPT,
+                is_local=True,
+                n_places=places,
+            ),
+            "model": model,
+            **changes,
+        }
+    )
+
+
+def make_catalog(*targets: Target, model: str = "m", **route: object) -> Catalog:
+    """Return a catalog with one route to the targets."""
+    return Catalog(
+        version=1,
+        providers={target.provider.name: target.provider for target in targets},
+        routes={model: Route(model=model, targets=targets, **route)},  # type: ignore[arg-type]
+    )
+
+
 def make_ports(
     *,
     provider: FakeProvider,
@@ -396,11 +418,16 @@ def make_ports(
     places: int = 2,
     wait_seconds: float = 30.0,
     deadlines: Deadlines | None = None,
+    catalog: Catalog | None = None,
 ) -> Ports:
     """Return ports in memory around the provider."""
     clock = clock or Clock()
+    found = catalog or make_catalog(make_target(provider.name, places=places))
     return Ports(
         providers={provider.name: provider},
+        catalog=lambda: found,
+        breakers=MemoryBreakers(clock),
+        breaker_policy=BreakerPolicy(),
         relay=MemoryRelay(),
         admissions=MemoryAdmissions(clock),
         bulkhead=MemoryBulkhead(clock),

@@ -8,6 +8,7 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator
 
+from gateway.domain.catalog import SCRIPTED, Target
 from gateway.domain.errors import InvalidRequestError, ProviderUnavailableError
 from gateway.domain.messages import (
     ChatRequest,
@@ -23,21 +24,20 @@ from gateway.domain.messages import (
 from gateway.domain.scripting import pacing
 from gateway.domain.tokens import estimated_tokens
 
-NAME = "scripted"
 TICK_SECONDS = 0.005  # half of what the relay waits for company; nobody sees it
 
 
 class ScriptedProvider:
     """Speaks ``request.script``; closing the stream silences it at once."""
 
-    name = NAME
+    name = SCRIPTED
 
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+    async def stream(self, request: ChatRequest, target: Target) -> AsyncGenerator[Delta, None]:
         """Yield Start, the text in paced chunks, Finish; or what the script's faults say."""
         script = request.script
         if script is None:
             raise InvalidRequestError("the scripted provider was given nothing to say")
-        yield Start(id=request.request_id, provider=self.name, model=request.model)
+        yield Start(id=request.request_id, provider=target.provider.name, model=target.model)
         loop = asyncio.get_running_loop()
         due_at = loop.time() + script.first_delay_seconds
         n_spoken = 0
