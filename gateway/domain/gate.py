@@ -29,7 +29,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """What a request wants before anything is sent.
+    """What a request wants before anything is sent; a holder enters once.
 
     ``places`` are the candidates in order; the first with a free seat is taken. ``record`` is
     what a reaper needs to write the ledger entry if this process dies: opaque to the gate.
@@ -58,8 +58,9 @@ class Entered:
 class Barred:
     """Not let in; nothing was taken. Exactly one of ``limit`` and ``budget`` is set.
 
-    ``retry_after_seconds`` is when the same request would pass if nobody else came; None when
-    it never would (it asks for more than the limit holds).
+    ``budget`` is the subject whose money is spent. ``retry_after_seconds`` is when the same
+    request would pass if nobody else came; None when it never would (it asks for more than the
+    limit holds); a second where only others in flight are in the way.
     """
 
     retry_after_seconds: float | None
@@ -84,8 +85,9 @@ class Progress:
 class Departure:
     """What a request really used: estimates are corrected, seats and leases given back.
 
-    ``tokens`` replaces what was claimed in tokens, ``cost_microusd`` what was reserved. A
-    request that was never sent leaves with ``is_void``: requests are given back as well.
+    ``tokens`` replaces what was claimed in tokens, ``cost_microusd`` what was reserved or
+    claimed in money. Windows are corrected while the one it was claimed in lasts. A request that
+    was never sent leaves with ``is_void``: requests are given back as well.
     """
 
     holder: str
