@@ -6,19 +6,20 @@ from celery import shared_task
 
 from interview import runtime
 from interview.domain.jobs import Job
-from interview.services import reaper, rooms, turns
+from interview.services import reaper, rooms
+from interview.services.turns import speaking, stopping
 
 
 @shared_task(name=Job.RUN_TURN.value)
 def run_turn(room_id: str, turn_id: str) -> None:
     """Speak one queued turn."""
-    turns.run_turn(room_id=UUID(room_id), turn_id=turn_id, ports=runtime.ports())
+    speaking.run_turn(room_id=UUID(room_id), turn_id=turn_id, ports=runtime.ports())
 
 
 @shared_task(name=Job.FINISH_CANCEL.value)
 def finish_cancel(room_id: str, turn_id: str, epoch: str, by: str) -> None:
     """Close a cancelled turn whose worker did not."""
-    turns.finish_cancel(
+    stopping.finish_cancel(
         room_id=UUID(room_id), turn_id=turn_id, epoch=int(epoch), by=by, ports=runtime.ports()
     )
 

@@ -23,7 +23,8 @@ from interview.api.schemas import (
 from interview.domain.errors import InvalidInputError
 from interview.domain.game import Opening
 from interview.models import Resume
-from interview.services import editions, hints, players, resumes, rooms, turns
+from interview.services import editions, hints, players, resumes, rooms
+from interview.services.turns import answering, stopping
 
 router = Router(tags=["rooms"], auth=VisitorAuth())
 
@@ -73,7 +74,7 @@ def read_room(request: HttpRequest, room_id: UUID) -> dict[str, Any]:
 def answer(request: HttpRequest, room_id: UUID, body: AnswerIn) -> Status[AnswerOut]:
     """Answer the question on the table."""
     selectors.check_owner(room_id, visitor(request))
-    taken = turns.submit_answer(
+    taken = answering.submit_answer(
         room_id=room_id, text=body.text, client_id=body.client_id, ports=runtime.ports()
     )
     return Status(202, AnswerOut(turn_id=taken.turn_id, round=taken.round, offset=taken.offset))
@@ -84,7 +85,7 @@ def cancel(request: HttpRequest, room_id: UUID, body: CancelIn | None = None) ->
     """Interrupt whoever is speaking or about to."""
     selectors.check_owner(room_id, visitor(request))
     wanted = body or CancelIn(turn_id=None, epoch=None)
-    taken = turns.cancel_turn(
+    taken = stopping.cancel_turn(
         room_id=room_id,
         turn_id=wanted.turn_id,
         epoch=wanted.epoch,
@@ -98,7 +99,7 @@ def cancel(request: HttpRequest, room_id: UUID, body: CancelIn | None = None) ->
 def retry(request: HttpRequest, room_id: UUID) -> Status[AnswerOut]:
     """Have the last question asked again, after an interruption or a failure."""
     selectors.check_owner(room_id, visitor(request))
-    taken = turns.retry_turn(room_id=room_id, ports=runtime.ports())
+    taken = answering.retry_turn(room_id=room_id, ports=runtime.ports())
     return Status(202, AnswerOut(turn_id=taken.turn_id, round=taken.round, offset=taken.offset))
 
 

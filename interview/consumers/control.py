@@ -11,7 +11,8 @@ from interview import metrics, runtime, selectors
 from interview.consumers import frames
 from interview.consumers.callers import visitor_of
 from interview.domain.errors import GameError
-from interview.services import rooms, tracing, turns
+from interview.services import rooms, tracing
+from interview.services.turns import stopping
 
 MAX_FRAME_CHARACTERS = 16_384
 MAX_BAD_IN_A_ROW = 10
@@ -104,7 +105,7 @@ class RoomControl(AsyncWebsocketConsumer):
                 await self._send(await database_sync_to_async(self._status)(command.ref))
 
     async def _cancel(self, command: frames.Cancel) -> None:
-        taken = await database_sync_to_async(turns.cancel_turn)(
+        taken = await database_sync_to_async(stopping.cancel_turn)(
             room_id=self._room_id,
             turn_id=command.turn_id,
             by="user",
@@ -128,7 +129,7 @@ class RoomControl(AsyncWebsocketConsumer):
 
     def _status(self, ref: str | int | None) -> dict[str, Any]:
         row = selectors.room_by_id(self._room_id)
-        queue = runtime.ports().stage.queue(turns.live_stream(row) or "")
+        queue = runtime.ports().stage.queue(stopping.live_stream(row) or "")
         return {
             "type": "status",
             "ref": ref,

@@ -98,7 +98,7 @@ def settlement(row: RoomRow) -> dict[str, Any]:
     edition = editions.read(row.edition_id)
     folded = event_log.state_of(row)
     story = settle(folded, event_log.read(row.pk))
-    position = Position(edition=edition, resume=resumes.pinned(row.resume_id))
+    position = editions.position_of(row)
     language = page_language()
     return {
         "id": str(row.pk),

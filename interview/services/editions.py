@@ -12,13 +12,14 @@ import msgspec
 from django.db import connection
 
 from interview.domain.errors import SceneryNotFoundError
-from interview.domain.position import Edition
+from interview.domain.position import Edition, Position
 from interview.models import Edition as EditionRow
 from interview.models import FollowUp, KeyPoint, PanelSeat, PersonaLine
 from interview.models import Persona as PersonaRow
 from interview.models import Question as QuestionRow
+from interview.models import Room as RoomRow
 from interview.models import Scenery as SceneryRow
-from interview.services import content_rows
+from interview.services import content_rows, resumes
 
 _WRITTEN_BY_AUTHORS = (
     SceneryRow,
@@ -137,3 +138,8 @@ def read(edition_id: str) -> Edition:
     """Return the edition as the game plays it; raise Edition.DoesNotExist."""
     body = EditionRow.objects.values_list("body", flat=True).get(pk=edition_id)
     return msgspec.convert({"id": edition_id, **body}, Edition)
+
+
+def position_of(row: RoomRow) -> Position:
+    """Return the position the room is played from."""
+    return Position(edition=read(row.edition_id), resume=resumes.pinned(row.resume_id))

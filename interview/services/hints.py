@@ -9,7 +9,7 @@ from interview.domain.errors import NotYourTurnError
 from interview.domain.events import HintTaken
 from interview.domain.ports import Ports
 from interview.domain.room import Record
-from interview.services import event_log, turns
+from interview.services import editions, event_log
 
 
 def take_hint(*, room_id: UUID, ports: Ports) -> str:
@@ -20,7 +20,7 @@ def take_hint(*, room_id: UUID, ports: Ports) -> str:
         room = record.room
         if not room.may_answer or room.turn is None:
             raise NotYourTurnError("There is no question on the table.")
-        question = turns.position_of(row).edition.questions[room.thread.question_id]
+        question = editions.position_of(row).edition.questions[room.thread.question_id]
         if question.id not in room.hinted:
             record.add(HintTaken(question_id=question.id), room.turn.id)
             event_log.append(row, record, outbox=ports.outbox)

@@ -28,7 +28,8 @@ from interview.domain.room import Pace, Record, Room, Status
 from interview.domain.scenery import Strategy
 from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow
-from interview.services import editions, event_log, pacing, resumes, turns
+from interview.services import editions, event_log, pacing, resumes
+from interview.services.turns import queueing, stopping
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def open_room(
     )
     record = Record(Room(), timezone.now())
     game.open_room(record, position, opening)
-    with turns.place_for(row.pk, record, ports=ports), transaction.atomic():
+    with queueing.place_for(row.pk, record, ports=ports), transaction.atomic():
         row.save(force_insert=True)
         event_log.append(row, record, outbox=ports.outbox)
     return OpenedRoom(row.pk, token)
@@ -160,12 +161,12 @@ def _end(
     row: RoomRow, record: Record, settle: Callable[[Record], None], *, by: str, ports: Ports
 ) -> None:
     """Cut off whoever speaks, settle the room, and stop the speaker once that is committed."""
-    stream = turns.live_stream(row)
-    turns.cut_short(record, by=by)
+    stream = stopping.live_stream(row)
+    stopping.cut_short(record, by=by)
     settle(record)
     event_log.append(row, record, outbox=ports.outbox)
     if stream is not None:
-        transaction.on_commit(lambda: turns.stop(stream, by=by, ports=ports))
+        transaction.on_commit(lambda: stopping.stop(stream, by=by, ports=ports))
 
 
 def close_idle(*, ports: Ports) -> int:

@@ -15,7 +15,8 @@ from interview.domain.scenery import Mode, Strategy
 from interview.models import Edition as EditionRow
 from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow
-from interview.services import editions, event_log, reaper, resumes, rooms, turns
+from interview.services import editions, event_log, reaper, resumes, rooms
+from interview.services.turns import answering, speaking, stopping
 from tests.factories.games import make_position, make_resume
 from tests.fakes.interview import FakeOutbox, FakeStage, fake_ports
 
@@ -122,24 +123,24 @@ class Play:
 
     def speak(self) -> "Play":
         """Let a worker speak the turn that waits."""
-        turns.run_turn(room_id=self.room_id, turn_id=self.row.turn_id, ports=self.ports)
+        speaking.run_turn(room_id=self.room_id, turn_id=self.row.turn_id, ports=self.ports)
         return self
 
     def answer(
         self, text: str = GOOD_ANSWER, *, client_id: UUID | None = None
-    ) -> turns.AnswerTaken:
+    ) -> answering.AnswerTaken:
         """Give an answer."""
-        return turns.submit_answer(
+        return answering.submit_answer(
             room_id=self.room_id, text=text, client_id=client_id or uuid4(), ports=self.ports
         )
 
-    def cancel(self, *, by: str = "user", **which: object) -> turns.CancelTaken:
+    def cancel(self, *, by: str = "user", **which: object) -> stopping.CancelTaken:
         """Interrupt."""
-        return turns.cancel_turn(room_id=self.room_id, by=by, ports=self.ports, **which)  # type: ignore[arg-type]
+        return stopping.cancel_turn(room_id=self.room_id, by=by, ports=self.ports, **which)  # type: ignore[arg-type]
 
-    def retry(self) -> turns.AnswerTaken:
+    def retry(self) -> answering.AnswerTaken:
         """Have the last question asked again."""
-        return turns.retry_turn(room_id=self.room_id, ports=self.ports)
+        return answering.retry_turn(room_id=self.room_id, ports=self.ports)
 
     def leave(self) -> Room:
         """Leave the seat."""

@@ -19,7 +19,8 @@ from interview.domain.scenery import Mode
 from interview.domain.transcript import lines
 from interview.management.commands.replay import names, spoken
 from interview.models import Resume
-from interview.services import editions, event_log, players, resumes, rooms, turns
+from interview.services import editions, event_log, players, resumes, rooms
+from interview.services.turns import answering, speaking
 
 
 class InlineOutbox:
@@ -83,7 +84,7 @@ class Command(BaseCommand):
             while outbox.jobs:
                 job, arguments = outbox.jobs.popleft()
                 if job is Job.RUN_TURN:
-                    turns.run_turn(room_id=UUID(arguments[0]), turn_id=arguments[1], ports=ports)
+                    speaking.run_turn(room_id=UUID(arguments[0]), turn_id=arguments[1], ports=ports)
             room = event_log.load(room_id)
             told = self._tell(room_id, room, told)
             if room.status is Status.SETTLED:
@@ -95,7 +96,7 @@ class Command(BaseCommand):
             rooms.leave(room_id=room_id, ports=ports)
             return
         try:
-            turns.submit_answer(room_id=room_id, text=text, client_id=uuid4(), ports=ports)
+            answering.submit_answer(room_id=room_id, text=text, client_id=uuid4(), ports=ports)
         except InvalidInputError as error:
             self.stderr.write(str(error))
 

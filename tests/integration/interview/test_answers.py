@@ -17,7 +17,8 @@ from interview.domain.events import EventType
 from interview.domain.jobs import Job
 from interview.domain.ports import Place, Refusal
 from interview.domain.room import Status
-from interview.services import event_log, turns
+from interview.services import event_log
+from interview.services.turns import answering, speaking
 from tests.factories.rooms import GOOD_ANSWER, GOOD_ANSWERS, POOR_ANSWER, Play
 from tests.integration.interview.conftest import Seat
 
@@ -37,7 +38,7 @@ def test_an_answer_is_scored_and_the_next_turn_is_queued_for_a_worker(play: Play
 
     taken = play.answer()
 
-    assert taken == turns.AnswerTaken(turn_id="t2", round=1, offset=top + 1)
+    assert taken == answering.AnswerTaken(turn_id="t2", round=1, offset=top + 1)
     assert play.kinds(after=top) == ANSWER_AND_NEXT_TURN
     assert (play.row.status, play.row.turn_id, play.row.turn_state) == (
         "interviewing",
@@ -217,7 +218,7 @@ def test_a_settled_room_takes_no_more_answers(play: Play):
 
 def test_an_answer_to_no_room_is_told_so(play: Play):
     with pytest.raises(RoomNotFoundError):
-        turns.submit_answer(room_id=uuid4(), text="Hello?", client_id=uuid4(), ports=play.ports)
+        answering.submit_answer(room_id=uuid4(), text="Hello?", client_id=uuid4(), ports=play.ports)
 
 
 # --- no place -------------------------------------------------------------------------------
@@ -346,7 +347,7 @@ def test_past_the_limit_the_line_is_said_whole_when_the_policy_is_to_degrade(pla
     assert play.room.turn is not None
     assert play.room.turn.is_degraded
     assert play.room.may_answer
-    assert play.stage.speeches[-1].characters_per_second == turns.WHOLE_LINE_CPS
+    assert play.stage.speeches[-1].characters_per_second == speaking.WHOLE_LINE_CPS
 
 
 def test_an_answer_that_cannot_be_written_gives_its_place_back(

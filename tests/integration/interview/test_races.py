@@ -8,7 +8,8 @@ from interview.domain.errors import NothingToCancelError, NothingToRetryError, N
 from interview.domain.events import EventType
 from interview.domain.ports import SpeechEnded, SpeechPiece, SpeechSegment
 from interview.domain.room import Room, fold
-from interview.services import event_log, turns
+from interview.services import event_log
+from interview.services.turns import answering, stopping
 from tests.factories.rooms import GOOD_ANSWER, GOOD_ANSWERS, Play
 from tests.factories.threads import at_once, elsewhere
 from tests.integration.interview.conftest import Seat
@@ -49,7 +50,7 @@ def test_one_answer_sent_by_eight_impatient_clicks_is_one_answer(play: Play):
     results = at_once(*[lambda: play.answer(GOOD_ANSWER, client_id=client_id)] * 8)
 
     assert len(set(map(str, results))) == 1
-    assert isinstance(results[0], turns.AnswerTaken)
+    assert isinstance(results[0], answering.AnswerTaken)
     assert play.count(EventType.ANSWER_SUBMITTED) == 1
     assert_sound(play)
 
@@ -110,7 +111,7 @@ def test_two_cancels_at_once_end_the_turn_once(seat: Seat, attempt: int):
 
     results = at_once(*[play.cancel] * 4)
 
-    assert {str(result) for result in results} == {str(turns.CancelTaken("t1", "cancelled"))}
+    assert {str(result) for result in results} == {str(stopping.CancelTaken("t1", "cancelled"))}
     assert play.kinds().count("turn.cancelled") == 1
     assert_sound(play)
 
@@ -136,7 +137,7 @@ def test_an_answer_against_a_retry_leaves_one_of_them(seat: Seat, attempt: int):
     play.stage.vanishing = True
     play.speak()
     play.cancel()
-    turns.finish_cancel(room_id=play.room_id, turn_id="t1", epoch=1, by="user", ports=play.ports)
+    stopping.finish_cancel(room_id=play.room_id, turn_id="t1", epoch=1, by="user", ports=play.ports)
 
     results = at_once(play.answer, play.retry)
 

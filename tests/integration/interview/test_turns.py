@@ -16,7 +16,7 @@ from interview.domain.jobs import Job
 from interview.domain.ports import SpeechFirstToken, SpeechPiece, SpeechSegment, SpeechStarted
 from interview.domain.room import Status
 from interview.domain.turn import TurnState
-from interview.services import turns
+from interview.services.turns import speaking, stopping
 from tests.factories.rooms import GOOD_ANSWER, Play
 
 ENDS = {EventType.TURN_DONE, EventType.TURN_CANCELLED, EventType.TURN_FAILED}
@@ -34,7 +34,7 @@ def last(play: Play) -> ev.Payload:
 
 def finish_cancel(play: Play, *, turn_id: str = "t1", epoch: int = 1) -> None:
     """Do what the job does that was put off when the turn was cancelled."""
-    turns.finish_cancel(
+    stopping.finish_cancel(
         room_id=play.room_id, turn_id=turn_id, epoch=epoch, by="user", ports=play.ports
     )
 
@@ -66,7 +66,7 @@ def test_a_turn_handed_out_twice_is_spoken_once(play: Play):
     play.speak()
     top = play.room.offset
 
-    turns.run_turn(room_id=play.room_id, turn_id="t1", ports=play.ports)
+    speaking.run_turn(room_id=play.room_id, turn_id="t1", ports=play.ports)
 
     assert play.room.offset == top
     assert len(play.stage.speeches) == 1
@@ -74,13 +74,13 @@ def test_a_turn_handed_out_twice_is_spoken_once(play: Play):
 
 @pytest.mark.parametrize("turn_id", ["t0", "t2", "", "nonsense"])
 def test_a_job_for_another_turn_does_nothing(play: Play, turn_id: str):
-    turns.run_turn(room_id=play.room_id, turn_id=turn_id, ports=play.ports)
+    speaking.run_turn(room_id=play.room_id, turn_id=turn_id, ports=play.ports)
 
     assert play.kinds()[-1] == "turn.queued"
 
 
 def test_a_job_for_no_room_does_nothing(play: Play):
-    turns.run_turn(room_id=uuid4(), turn_id="t1", ports=play.ports)
+    speaking.run_turn(room_id=uuid4(), turn_id="t1", ports=play.ports)
 
     assert play.stage.speeches == []
 
@@ -176,7 +176,7 @@ def test_a_broken_turn_can_be_asked_again_and_again(play: Play):
 def test_a_cancel_in_the_queue_ends_the_turn_there_and_frees_its_place(play: Play):
     taken = play.cancel()
 
-    assert taken == turns.CancelTaken("t1", "cancelled")
+    assert taken == stopping.CancelTaken("t1", "cancelled")
     cancelled = last(play)
     assert isinstance(cancelled, ev.TurnCancelled)
     assert (cancelled.by, cancelled.kept_text, cancelled.provider_closed) == ("user", "", True)
@@ -217,7 +217,7 @@ def test_the_second_cancel_of_a_turn_says_so_and_adds_nothing(play: Play):
 
     again = [play.cancel(turn_id="t1", epoch=1), play.cancel(turn_id="t1"), play.cancel()]
 
-    assert again == [turns.CancelTaken("t1", "cancelled")] * 3
+    assert again == [stopping.CancelTaken("t1", "cancelled")] * 3
     assert play.room.offset == top
 
 
@@ -271,7 +271,7 @@ def test_there_is_nothing_to_cancel_when_nobody_speaks(play: Play, state: str):
 
 def test_a_room_that_does_not_exist_cannot_be_interrupted(play: Play):
     with pytest.raises(RoomNotFoundError):
-        turns.cancel_turn(room_id=uuid4(), by="user", ports=play.ports)
+        stopping.cancel_turn(room_id=uuid4(), by="user", ports=play.ports)
 
 
 def test_a_cancelled_turn_is_closed_for_a_worker_that_does_not_answer(play: Play):
