@@ -1,6 +1,7 @@
 """The gateway as the game's stage."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Generator, Sequence
 
 from gateway import facade
 from interview.domain.errors import UnavailableError
@@ -46,11 +47,12 @@ class GatewayStage:
         except facade.StateUnavailableError:
             return
 
-    def speak(self, speech: Speech) -> Iterator[SpeechPiece]:
+    def speak(self, speech: Speech) -> Generator[SpeechPiece, None, None]:
         """Yield the pieces of a turn as the gateway speaks them."""
         try:
-            for piece in facade.speak(_order(speech)):
-                yield _piece(piece)
+            with contextlib.closing(facade.speak(_order(speech))) as pieces:
+                for piece in pieces:
+                    yield _piece(piece)
         except (facade.LeaseHeldError, facade.FencedError) as error:
             raise SpeakerGoneError(speech.stream_id) from error
         except facade.StateUnavailableError as error:

@@ -15,7 +15,6 @@ from interview.domain.quantities import Quantity
 from interview.domain.questions import Question
 from interview.domain.resume import Fact
 
-BLANK = "__"
 MAX_MISSING = 3
 
 _BLANKS = re.compile(r"_{2,}")

@@ -1,6 +1,6 @@
 """What the game needs of the outside world."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -138,10 +138,11 @@ class Stage(Protocol):
     def give_back(self, stream: str) -> None:
         """Give an unused place back."""
 
-    def speak(self, speech: Speech) -> Iterator[SpeechPiece]:
+    def speak(self, speech: Speech) -> Generator[SpeechPiece, None, None]:
         """Yield the pieces of a turn as they are spoken, exactly one SpeechEnded last.
 
         Raises SpeakerGoneError before the first piece when the turn is not the caller's.
+        Closing it early stops the speaker.
         """
 
     def words(self, stream: str) -> AsyncGenerator[Sequence[Words], None]:

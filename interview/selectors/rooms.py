@@ -62,7 +62,7 @@ def check_reader(row: RoomRow, *, epoch: str | None, offset: int) -> None:
 def facts_after(room_id: UUID, offset: int) -> list[dict[str, Any]]:
     """Return the next facts as readers get them, at most a page; no fold, no typed payloads."""
     rows = RoomEvent.objects.filter(room_id=room_id, offset__gt=offset).order_by("offset")
-    return [event_codec.stored_envelope(row) for row in rows[:PAGE_SIZE]]
+    return [event_codec.envelope(row) for row in rows[:PAGE_SIZE]]
 
 
 def streaming_turn(room_id: UUID) -> Turn | None:
@@ -72,8 +72,9 @@ def streaming_turn(room_id: UUID) -> Turn | None:
 
 
 def top_offsets(room_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Return the top offset of each room, in one query."""
-    return event_log.top_offsets(room_ids)
+    """Return the top offset of each room that exists, in one query."""
+    rows = RoomRow.objects.filter(pk__in=list(room_ids)).values_list("pk", "top_offset")
+    return dict(rows)
 
 
 def live_rooms(player: UUID | None) -> list[RoomRow]:

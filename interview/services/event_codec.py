@@ -4,8 +4,8 @@ Payload classes cannot have a field called ``from``; here the names get their pu
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -45,25 +45,29 @@ def from_json(kind: str, data: Mapping[str, Any]) -> Payload:
     return msgspec.convert(plain, payload_type)
 
 
-def envelope(event: Event) -> dict[str, Any]:
-    """Return the event as readers get it: offset, type, at, data, and the turn if there is one."""
-    return _shell(event.offset, event.type, event.at, event.turn_id, to_json(event.payload))
+def row_of(room_id: UUID, event: Event) -> RoomEvent:
+    """Return the row the event is stored as, its payload in the form it has everywhere."""
+    return RoomEvent(
+        room_id=room_id,
+        offset=event.offset,
+        type=event.type.value,
+        turn_id=event.turn_id or "",
+        at=event.at,
+        data=to_json(event.payload),
+    )
 
 
-def stored_envelope(row: RoomEvent) -> dict[str, Any]:
-    """Return a stored event as readers get it; the payload goes out as it was written."""
-    return _shell(row.offset, row.type, row.at, row.turn_id, row.data)
+def envelope(row: RoomEvent) -> dict[str, Any]:
+    """Return an event as readers get it: offset, type, at, data, and the turn if there is one.
 
-
-def _shell(
-    offset: int, kind: str, at: datetime, turn_id: str | None, data: dict[str, Any]
-) -> dict[str, Any]:
+    The payload goes out as it was written.
+    """
     shell: dict[str, Any] = {
-        "offset": offset,
-        "type": str(kind),
-        "at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "data": data,
+        "offset": row.offset,
+        "type": str(row.type),
+        "at": row.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "data": row.data,
     }
-    if turn_id:
-        shell["turn_id"] = turn_id
+    if row.turn_id:
+        shell["turn_id"] = row.turn_id
     return shell

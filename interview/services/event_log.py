@@ -5,7 +5,7 @@ after it), and appends. ``unique (room, offset)`` turns a lost race into an erro
 readers and workers must learn leaves after the commit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from interview import metrics
 from interview.domain.errors import RoomNotFoundError
 from interview.domain.events import Event, EventType, TurnFirstToken, TurnSegment
-from interview.domain.ports import Outbox
+from interview.domain.ports import Fact, Outbox
 from interview.domain.reactions import REACTIONS
 from interview.domain.room import Record, Room, fold
 from interview.models import Room as RoomRow
@@ -64,20 +64,11 @@ def append(row: RoomRow, record: Record, *, outbox: Outbox) -> None:
     Call inside the transaction that locked the row. Readers and workers are told on commit.
     """
     events = list(record.events)
-    RoomEvent.objects.bulk_create(_row(row.pk, event) for event in events)
+    rows = [event_codec.row_of(row.pk, event) for event in events]
+    RoomEvent.objects.bulk_create(rows)
     _keep_snapshot(row, record.room)
-    transaction.on_commit(lambda: _send(row, events, outbox))
-
-
-def _row(room_id: UUID, event: Event) -> RoomEvent:
-    return RoomEvent(
-        room_id=room_id,
-        offset=event.offset,
-        type=event.type.value,
-        turn_id=event.turn_id or "",
-        at=event.at,
-        data=event_codec.to_json(event.payload),
-    )
+    facts = [event_codec.envelope(each) for each in rows]
+    transaction.on_commit(lambda: _send(row, events, facts, outbox))
 
 
 def _keep_snapshot(row: RoomRow, room: Room) -> None:
@@ -116,8 +107,8 @@ def _count(row: RoomRow, event: Event) -> None:
         metrics.TURNS.labels(_OUTCOMES[event.type]).inc()
 
 
-def _send(row: RoomRow, events: Sequence[Event], outbox: Outbox) -> None:
-    outbox.publish(row.pk, [event_codec.envelope(event) for event in events])
+def _send(row: RoomRow, events: Sequence[Event], facts: Sequence[Fact], outbox: Outbox) -> None:
+    outbox.publish(row.pk, facts)
     for event in events:
         _count(row, event)
         for job in REACTIONS.get(event.type, ()):
@@ -151,13 +142,20 @@ def append_while_streaming(
     One statement: the row's lock, the fence and the next offset at once. The snapshot stays
     behind until the turn ends; `state_of` reads the pieces after it.
     """
+    row = RoomEvent(
+        room_id=room_id,
+        type=payload.type.value,
+        turn_id=turn_id,
+        at=at,
+        data=event_codec.to_json(payload),
+    )
     arguments: dict[str, UUID | str | int | datetime] = {
         "room": room_id,
         "turn": turn_id,
         "epoch": epoch,
-        "type": payload.type.value,
+        "type": row.type,
         "at": at,
-        "data": msgspec.json.encode(event_codec.to_json(payload)).decode(),
+        "data": msgspec.json.encode(row.data).decode(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_APPEND_TO_STREAMING_TURN, arguments)
@@ -165,12 +163,6 @@ def append_while_streaming(
     if written is None:
         metrics.FENCED_OUTPUT.inc()
         return None
-    event = Event(written[0], at, payload, turn_id)
-    outbox.publish(room_id, [event_codec.envelope(event)])
-    return event
-
-
-def top_offsets(room_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Return the top offset of each room that exists, in one query."""
-    rows = RoomRow.objects.filter(pk__in=list(room_ids)).values_list("pk", "top_offset")
-    return dict(rows)
+    row.offset = written[0]
+    outbox.publish(room_id, [event_codec.envelope(row)])
+    return Event(row.offset, at, payload, turn_id)

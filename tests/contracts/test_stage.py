@@ -124,7 +124,7 @@ def test_while_one_speaks_another_may_not(stage: StageTwin):
     with pytest.raises(SpeakerGoneError):
         next(stage.port.speak(spoken))
     assert stage.port.spoken_now([spoken.stream_id, "other.t1.1"]) == {spoken.stream_id}
-    speaking.close()  # type: ignore[attr-defined]
+    speaking.close()
 
 
 def test_nobody_speaks_once_a_turn_is_over(stage: StageTwin):

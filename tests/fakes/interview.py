@@ -1,6 +1,6 @@
 """The game's ports in memory; they pass the same contract suites as the real ones."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from uuid import UUID
@@ -63,7 +63,7 @@ class FakeStage:
         if stream in self.waiting:
             self.waiting.remove(stream)
 
-    def speak(self, speech: Speech) -> Iterator[SpeechPiece]:
+    def speak(self, speech: Speech) -> Generator[SpeechPiece, None, None]:
         """Yield the whole turn without waiting."""
         stream = speech.stream_id
         with self._lock:

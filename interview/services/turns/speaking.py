@@ -1,5 +1,6 @@
 """One worker speaks one turn: what is said becomes durable piece by piece, until it is over."""
 
+import contextlib
 import logging
 from datetime import datetime
 from uuid import UUID
@@ -43,8 +44,8 @@ def run_turn(*, room_id: UUID, turn_id: str, ports: Ports) -> None:
         return
     run = _Run(speech, ports, queued_at=row.changed_at)
     try:
-        with tracing.turn(speech):
-            for piece in ports.stage.speak(speech):
+        with tracing.turn(speech), contextlib.closing(ports.stage.speak(speech)) as pieces:
+            for piece in pieces:
                 if not run.take(piece):
                     break
                 connection.close()

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from interview import selectors
 from interview.domain import events as ev
 from interview.domain.errors import IllegalTransitionError, RoomNotFoundError
 from interview.domain.events import EventType
@@ -169,7 +170,7 @@ def test_a_room_that_does_not_exist_has_no_log(play: Play):
     with pytest.raises(RoomNotFoundError):
         event_log.load(nowhere)
     assert event_log.read(nowhere) == []
-    assert event_log.top_offsets([nowhere]) == {}
+    assert selectors.top_offsets([nowhere]) == {}
 
 
 def test_a_page_of_the_log_can_be_asked_for(play: Play):

@@ -4,11 +4,11 @@ from uuid import uuid4
 
 import pytest
 
+from interview import selectors
 from interview.domain.errors import NothingToCancelError, NothingToRetryError, NotYourTurnError
 from interview.domain.events import EventType
 from interview.domain.ports import SpeechEnded, SpeechPiece, SpeechSegment
 from interview.domain.room import Room, fold
-from interview.services import event_log
 from interview.services.turns import answering, stopping
 from tests.factories.rooms import GOOD_ANSWER, GOOD_ANSWERS, Play
 from tests.factories.threads import at_once, elsewhere
@@ -192,6 +192,6 @@ def test_many_rooms_at_once_do_not_get_into_each_others_logs(seat: Seat):
     for play in plays:
         assert play.room.round == 3
         assert_sound(play)
-    assert event_log.top_offsets([play.room_id for play in plays]) == {
+    assert selectors.top_offsets([play.room_id for play in plays]) == {
         play.room_id: play.row.top_offset for play in plays
     }
