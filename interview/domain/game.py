@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from interview.domain import events as ev
-from interview.domain import modes, planning
+from interview.domain import modes
 from interview.domain.answers import Answer, Trigger, read_answer
 from interview.domain.bilingual import Language
 from interview.domain.errors import NothingToRetryError, NotYourTurnError, RoomSettledError
@@ -17,6 +17,7 @@ from interview.domain.glyphs import glyph
 from interview.domain.judgement import Heard, Verdict, chance, judge
 from interview.domain.lines import band_of, react
 from interview.domain.orchestration import Choice, Reason, choose_speaker
+from interview.domain.planning import Planner
 from interview.domain.position import Position
 from interview.domain.questions import Question
 from interview.domain.room import Record, Room, Status, Thread, WinReason
@@ -282,22 +283,18 @@ def _next_round(record: Record, position: Position, *, answer: str) -> None:
 
 def next_plan(room: Room, position: Position, *, answer: str) -> tuple[Choice, ev.TurnPlanned]:
     """Return who speaks next and what they ask: a follow-up, a side line, or a root question."""
+    planner = Planner(room, position)
     speaker = room.thread.speaker
     if room.n_roots and speaker not in room.convinced:
-        follow_up = planning.plan_follow_up(room, position, room.last_triggers)
+        follow_up = planner.follow_up(room.last_triggers)
         if follow_up is not None:
             return Choice(speaker, Reason.FOLLOWS_UP), follow_up
-    choice = choose_speaker(
-        room,
-        position,
-        answer=answer,
-        sharpness=lambda persona: planning.best_worth(room, position, persona),
-    )
+    choice = choose_speaker(room, position, answer=answer, sharpness=planner.best_worth)
     for trigger in _plot_triggers(room):
-        branch = planning.plan_branch(room, position, choice.speaker, trigger)
+        branch = planner.branch(choice.speaker, trigger)
         if branch is not None:
             return choice, branch
-    return choice, planning.plan_root(room, position, choice.speaker)
+    return choice, planner.root(choice.speaker)
 
 
 def _plot_triggers(room: Room) -> Sequence[str]:

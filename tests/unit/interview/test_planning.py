@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from interview.domain import planning
 from interview.domain.bilingual import Text
+from interview.domain.planning import Planner
 from interview.domain.position import Edition, Position
 from interview.domain.questions import FollowUp, Question, When
 from interview.domain.resume import read_resume
@@ -49,7 +50,7 @@ def _following(position: Position, question_id: str, **thread: object) -> Room:
 
 
 def test_a_weak_claim_draws_the_first_question() -> None:
-    plan = planning.plan_root(_room(), make_position(), "ada")
+    plan = Planner(_room(), make_position()).root("ada")
 
     assert (plan.question_id, plan.fact_id) == ("q.claim", "F1")
     assert plan.text == "“Cut latency to 310ms”: measured how?"
@@ -59,7 +60,7 @@ def test_a_question_on_a_claim_is_not_asked_of_a_résumé_without_it() -> None:
     on_revenue = make_question("q.money", when=When(any_fact=("metric.revenue",)))
     position = _position(on_revenue, _topic("q.a"))
 
-    assert planning.plan_root(_room(), position, "ada").question_id == "q.a"
+    assert Planner(_room(), position).root("ada").question_id == "q.a"
 
 
 def test_nobody_asks_about_the_years_of_a_degree() -> None:
@@ -70,21 +71,21 @@ def test_nobody_asks_about_the_years_of_a_degree() -> None:
     )
 
     assert [fact.key for fact in position.resume.facts].count("date.range") == 1
-    assert planning.plan_root(_room(), position, "ada").question_id == "q.a"
+    assert Planner(_room(), position).root("ada").question_id == "q.a"
 
 
 def test_everybody_asks_their_own_questions_first() -> None:
     position = _position(_topic("q.a", personas=("ben",)), _topic("q.b", personas=("ada",)))
 
-    assert planning.plan_root(_room(), position, "ada").question_id == "q.b"
-    assert planning.plan_root(_room(), position, "ben").question_id == "q.a"
+    assert Planner(_room(), position).root("ada").question_id == "q.b"
+    assert Planner(_room(), position).root("ben").question_id == "q.a"
 
 
 def test_with_nothing_of_their_own_left_they_borrow_and_at_last_repeat() -> None:
     position = _position(_topic("q.a", personas=("ben",)), _topic("q.b", personas=("ada",)))
 
-    borrowed = planning.plan_root(_room(asked=["q.b"]), position, "ada")
-    repeated = planning.plan_root(_room(asked=["q.a", "q.b"]), position, "ada")
+    borrowed = Planner(_room(asked=["q.b"]), position).root("ada")
+    repeated = Planner(_room(asked=["q.a", "q.b"]), position).root("ada")
 
     assert borrowed.question_id == "q.a"
     assert repeated.question_id in {"q.a", "q.b"}
@@ -97,7 +98,7 @@ def test_the_target_of_a_side_line_is_never_a_root_question() -> None:
         branches=(Branch("streak.3", "q.boss", make_text("Boss")),),
     )
 
-    assert planning.plan_root(_room(), position, "ada").question_id == "q.a"
+    assert Planner(_room(), position).root("ada").question_id == "q.a"
 
 
 def test_difficulty_rises_with_the_rounds_and_stops_at_the_top() -> None:
@@ -113,8 +114,8 @@ def test_difficulty_rises_with_the_rounds_and_stops_at_the_top() -> None:
 def test_the_hardest_question_comes_when_the_level_asks_for_it() -> None:
     position = _position(_topic("q.easy", difficulty=1), _topic("q.hard", difficulty=5))
 
-    assert planning.plan_root(_room(difficulty=5), position, "ada").question_id == "q.hard"
-    assert planning.plan_root(_room(difficulty=1), position, "ada").question_id == "q.easy"
+    assert Planner(_room(difficulty=5), position).root("ada").question_id == "q.hard"
+    assert Planner(_room(difficulty=1), position).root("ada").question_id == "q.easy"
 
 
 def test_a_topic_just_asked_waits() -> None:
@@ -122,7 +123,7 @@ def test_a_topic_just_asked_waits() -> None:
         make_question("q.a", tags=("cache", "topic")), make_question("q.b", tags=("queue", "topic"))
     )
 
-    plan = planning.plan_root(_room(asked_tags=["cache"]), position, "ada")
+    plan = Planner(_room(asked_tags=["cache"]), position).root("ada")
 
     assert plan.question_id == "q.b"
 
@@ -131,7 +132,7 @@ def test_the_armed_follow_up_of_highest_priority_is_asked() -> None:
     position = _position(_topic("q.a"))
     room = _following(position, "q.a", claim="Cut latency")
 
-    plan = planning.plan_follow_up(room, position, ["key_point_missing:cost", "no_number"])
+    plan = Planner(room, position).follow_up(["key_point_missing:cost", "no_number"])
 
     assert plan is not None
     assert (plan.followup_id, plan.trigger, plan.depth) == ("f1", "no_number", 1)
@@ -142,12 +143,12 @@ def test_no_follow_up_is_asked_twice_or_past_the_pressure() -> None:
     spent = _following(position, "q.a", used_followups=["f1"])
     deep = _following(position, "q.a", depth=1)
 
-    plan = planning.plan_follow_up(spent, position, ["no_number", "key_point_missing:cost"])
+    plan = Planner(spent, position).follow_up(["no_number", "key_point_missing:cost"])
 
     assert plan is not None
     assert plan.followup_id == "f2"
-    assert planning.plan_follow_up(deep, position, ["no_number"]) is None
-    assert planning.plan_follow_up(spent, position, ["strong"]) is None
+    assert Planner(deep, position).follow_up(["no_number"]) is None
+    assert Planner(spent, position).follow_up(["strong"]) is None
 
 
 def test_a_follow_up_that_goes_somewhere_is_passed_over_when_it_cannot() -> None:
@@ -164,9 +165,9 @@ def test_a_follow_up_that_goes_somewhere_is_passed_over_when_it_cannot() -> None
     )
     room = _following(position, "q.a")
 
-    gone = planning.plan_follow_up(room, position, ["no_number"])
+    gone = Planner(room, position).follow_up(["no_number"])
     room.asked = ["q.b"]
-    asked = planning.plan_follow_up(room, position, ["no_number"])
+    asked = Planner(room, position).follow_up(["no_number"])
 
     assert gone is not None
     assert asked is not None
@@ -186,14 +187,14 @@ def test_a_side_line_opens_once_and_only_when_it_can_be_asked() -> None:
         branches=branches,
     )
 
-    plan = planning.plan_branch(_room(), position, "ben", "streak.3")
+    plan = Planner(_room(), position).branch("ben", "streak.3")
 
     assert plan is not None
     assert (plan.question_id, plan.intent, plan.followup_id) == ("q.b", "branch", "branch:streak.3")
-    assert planning.plan_branch(_room(asked=["q.b"]), position, "ben", "streak.3") is None
-    assert planning.plan_branch(_room(), position, "ben", "contradiction") is None
+    assert Planner(_room(asked=["q.b"]), position).branch("ben", "streak.3") is None
+    assert Planner(_room(), position).branch("ben", "contradiction") is None
     fired = _room(fired_branches=["streak.3"])
-    assert planning.plan_branch(fired, position, "ben", "streak.3") is None
+    assert Planner(fired, position).branch("ben", "streak.3") is None
 
 
 def test_a_persona_with_a_language_of_its_own_keeps_it() -> None:
@@ -204,15 +205,15 @@ def test_a_persona_with_a_language_of_its_own_keeps_it() -> None:
     }
     position = replace(position, edition=replace(position.edition, personas=personas))
 
-    assert planning.plan_root(_room(), position, "ada").text == "Ask?"
-    assert planning.plan_root(_room(), position, "ben").text == "问？"
+    assert Planner(_room(), position).root("ada").text == "Ask?"
+    assert Planner(_room(), position).root("ben").text == "问？"
 
 
 def test_the_same_seed_breaks_ties_the_same_way_and_another_may_not() -> None:
     position = _position(*(_topic(f"q.{n}") for n in range(20)))
 
     def chosen(seed: int) -> str:
-        return planning.plan_root(_room(seed=seed), position, "ada").question_id
+        return Planner(_room(seed=seed), position).root("ada").question_id
 
     assert chosen(1) == chosen(1)
     assert len({chosen(seed) for seed in range(12)}) > 3
