@@ -79,6 +79,8 @@ class Entry:
 
     ``id`` is the attempt's and the idempotency key. Times are Unix seconds. ``key_id`` and
     ``tenant`` are empty for the rooms' own calls. ``room_id`` names the room, if there is one.
+    ``entered_at`` is when the gate let the request in, which decides the period that pays; 0 is
+    ``began_at``. ``raw_usage`` is the vendor's own usage object as JSON, while it is small.
     """
 
     id: str
@@ -98,6 +100,8 @@ class Entry:
     ttft_seconds: float | None = None
     error_code: str = ""
     room_id: str = ""
+    entered_at: float = 0.0
+    raw_usage: str = ""
 
 
 def cost_microusd(usage: Usage, price: Price | None) -> int:

@@ -1,0 +1,23 @@
+"""A ledger in memory: what was recorded, and which of it could have been lost."""
+
+from gateway.domain.money import Entry
+
+
+class MemoryLedger:
+    """Keeps the first entry of each attempt; ``durable`` are those a flush has reached."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.durable: set[str] = set()
+
+    def record(self, entry: Entry) -> None:
+        """Take the entry, unless its attempt has one."""
+        self.entries.setdefault(entry.id, entry)
+
+    async def flush(self) -> None:
+        """Count everything taken so far as durable."""
+        self.durable.update(self.entries)
+
+    def spent_microusd(self) -> int:
+        """Return the sum of all entries."""
+        return sum(entry.cost_microusd for entry in self.entries.values())
