@@ -14,7 +14,7 @@ from interview.domain.bilingual import Language
 from interview.domain.errors import NothingToRetryError, NotYourTurnError, RoomSettledError
 from interview.domain.events import Result
 from interview.domain.glyphs import glyph
-from interview.domain.judgement import Heard, Verdict, chance, judge
+from interview.domain.judgement import Effect, Marks, chance, judge
 from interview.domain.lines import band_of, react
 from interview.domain.orchestration import Choice, Reason, choose_speaker
 from interview.domain.planning import Planner
@@ -49,7 +49,7 @@ class Hearing:
     question: Question
     answer: Answer
     score: Score
-    heard: Heard
+    marks: Marks
 
 
 def open_room(record: Record, position: Position, opening: Opening) -> None:
@@ -100,16 +100,16 @@ def take_hearing(
     """Let an answer act that has been heard and scored; simulated candidates come in here."""
     room = record.room
     turn_id = room.turn.id if room.turn is not None else None
-    verdict = judge(room, position, hearing.heard)
-    scored = _scored(room, position, hearing, verdict)
+    effect = judge(room, position, hearing.marks)
+    scored = _scored(room, position, hearing, effect)
     record.add(ev.AnswerSubmitted(text=text, client_id=client_id), turn_id)
     if hearing.answer.injections:
         first = list(hearing.answer.injections[0])
         record.add(ev.IntegrityInjection(span=first, n_seen=room.n_injections + 1), turn_id)
     record.add(scored, turn_id)
-    _apply_verdict(record, hearing.score.reason, verdict)
-    if verdict.ended is not None:
-        _settle(record, *verdict.ended)
+    _apply_effect(record, hearing.score.reason, effect)
+    if effect.ended is not None:
+        _settle(record, *effect.ended)
     else:
         _next_round(record, position, answer=text)
 
@@ -179,9 +179,9 @@ def hear(room: Room, position: Position, text: str) -> Hearing:
         question=question,
         answer=answer,
         score=scores[asker],
-        heard=Heard(
+        marks=Marks(
             asker=asker,
-            marks={persona: score.q for persona, score in scores.items()},
+            by_persona={persona: score.q for persona, score in scores.items()},
             is_contradiction=bool(answer.contradictions),
             is_injection=bool(answer.injections),
         ),
@@ -195,7 +195,7 @@ def _credited(answer: Answer, thread: Thread) -> tuple[str, ...]:
     return tuple(sorted({*answer.key_points, *thread.covered}))
 
 
-def _scored(room: Room, position: Position, hearing: Hearing, verdict: Verdict) -> ev.AnswerScored:
+def _scored(room: Room, position: Position, hearing: Hearing, effect: Effect) -> ev.AnswerScored:
     score, answer = hearing.score, hearing.answer
     before = chance(room)
     best = judge(room, position, _best(room, hearing.question)).chance
@@ -217,18 +217,18 @@ def _scored(room: Room, position: Position, hearing: Hearing, verdict: Verdict) 
         reaction=_reaction(room, position, hearing),
         glyph=glyph(
             before=before,
-            after=verdict.chance,
+            after=effect.chance,
             best=best,
             is_trap_beaten=_is_trap(room) and score.q >= room.par + TRAP_MARGIN,
         ),
         verdict_before=round(before, 1),
-        verdict_after=round(verdict.chance, 1),
+        verdict_after=round(effect.chance, 1),
     )
 
 
-def _best(room: Room, question: Question) -> Heard:
+def _best(room: Room, question: Question) -> Marks:
     best = float(question.best_q)
-    return Heard(asker=room.thread.speaker, marks=dict.fromkeys(room.panel, best))
+    return Marks(asker=room.thread.speaker, by_persona=dict.fromkeys(room.panel, best))
 
 
 def _is_trap(room: Room) -> bool:
@@ -249,23 +249,23 @@ def _reaction(room: Room, position: Position, hearing: Hearing) -> ev.Reaction:
     )
 
 
-def _apply_verdict(record: Record, reason: str, verdict: Verdict) -> None:
+def _apply_effect(record: Record, reason: str, effect: Effect) -> None:
     room = record.room
     if room.mode is Mode.SURVIVE:
-        if verdict.hp != room.hp or verdict.used_shield:
-            record.add(ev.HpChanged(room.hp, verdict.hp, reason, shielded=verdict.used_shield))
-        if verdict.reaches_goal and verdict.ended is None:
+        if effect.hp != room.hp or effect.used_shield:
+            record.add(ev.HpChanged(room.hp, effect.hp, reason, shielded=effect.used_shield))
+        if effect.reaches_goal and effect.ended is None:
             record.add(ev.GoalReached(round=room.round))
         return
-    for persona in verdict.unconvinced:
+    for persona in effect.unconvinced:
         record.add(ev.PersonaUnconvinced(persona))
-    for persona, points in verdict.approval.items():
+    for persona, points in effect.approval.items():
         if points != room.approval[persona]:
             old = room.approval[persona]
             record.add(ev.ApprovalChanged(persona, old, points, reason))
-    for persona in verdict.newly_convinced:
+    for persona in effect.newly_convinced:
         record.add(ev.PersonaConvinced(persona))
-    for persona in verdict.walked_out:
+    for persona in effect.walked_out:
         record.add(ev.PersonaWalkedOut(persona))
 
 
@@ -322,7 +322,7 @@ def _settle(record: Record, result: Result, reason: str) -> None:
         score = modes.survive_score(
             rounds=room.rounds_answered,
             hp=room.hp_at_last_round,
-            n_brilliant=room.n_brilliant,
+            n_good=room.n_good,
             n_hints=room.n_hints,
         )
     else:

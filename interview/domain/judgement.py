@@ -18,17 +18,17 @@ FATAL_INJECTIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What the panel heard: ``marks`` is q by each persona's own weights."""
+class Marks:
+    """What the panel gives an answer: q by each persona's own weights, and what was caught."""
 
     asker: str
-    marks: Mapping[str, float]
+    by_persona: Mapping[str, float]
     is_contradiction: bool = False
     is_injection: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Effect:
     """The room after the answer. ``chance`` is V, 0 to 100."""
 
     hp: int
@@ -42,41 +42,41 @@ class Verdict:
     ended: tuple[Result, str] | None = None
 
 
-def judge(room: Room, position: Position, heard: Heard) -> Verdict:
+def judge(room: Room, position: Position, marks: Marks) -> Effect:
     """Return what the answer does; the room itself is left as it was."""
     rule = _survive if room.mode is Mode.SURVIVE else _convince
-    return rule(room, position, heard)
+    return rule(room, position, marks)
 
 
 def chance(room: Room) -> float:
     """Return V as things stand, 0 to 100."""
     if room.mode is Mode.SURVIVE:
-        return modes.verdict_survive(room.hp)
-    return modes.verdict_convince(_mean(room.approval))
+        return modes.chance_from_hp(room.hp)
+    return modes.chance_from_approval(_mean(room.approval))
 
 
-def _survive(room: Room, position: Position, heard: Heard) -> Verdict:
-    q = heard.marks[heard.asker]
-    temper = position.persona(heard.asker).temper
+def _survive(room: Room, position: Position, marks: Marks) -> Effect:
+    q = marks.by_persona[marks.asker]
+    temper = position.persona(marks.asker).temper
     hurt = modes.damage(room.round, q=q, temper=temper, is_shielded=False)
     used_shield = room.shielded and hurt > 0
     if used_shield:
         hurt = modes.damage(room.round, q=q, temper=temper, is_shielded=True)
-    hurt += modes.INJECTION_COST if heard.is_injection else 0
+    hurt += modes.INJECTION_COST if marks.is_injection else 0
     hp = max(0, min(modes.MAX_HP, room.hp - hurt + modes.heal(q, par=room.par)))
     reaches_goal = hp > 0 and not room.goal_reached and room.round >= position.scenery.goal_rounds
-    return Verdict(
+    return Effect(
         hp=hp,
         approval=room.approval,
-        chance=modes.verdict_survive(hp),
+        chance=modes.chance_from_hp(hp),
         used_shield=used_shield,
         reaches_goal=reaches_goal,
-        ended=_survive_end(room, hp, heard),
+        ended=_survive_end(room, hp, marks),
     )
 
 
-def _survive_end(room: Room, hp: int, heard: Heard) -> tuple[Result, str] | None:
-    reason = FailureReason.HP_ZERO if hp <= 0 else _fatal(room, heard)
+def _survive_end(room: Room, hp: int, marks: Marks) -> tuple[Result, str] | None:
+    reason = FailureReason.HP_ZERO if hp <= 0 else _fatal(room, marks)
     if reason is None:
         return None
     if room.goal_reached:
@@ -84,11 +84,11 @@ def _survive_end(room: Room, hp: int, heard: Heard) -> tuple[Result, str] | None
     return Result.LOST, reason
 
 
-def _convince(room: Room, position: Position, heard: Heard) -> Verdict:
+def _convince(room: Room, position: Position, marks: Marks) -> Effect:
     rule = position.scenery.approval
-    unconvinced = tuple(room.convinced[-1:]) if heard.is_contradiction else ()
+    unconvinced = tuple(room.convinced[-1:]) if marks.is_contradiction else ()
     approval = {
-        persona: _new_approval(room, persona, heard, is_unlocked=persona in unconvinced)
+        persona: _new_approval(room, persona, marks, is_unlocked=persona in unconvinced)
         for persona in room.panel
     }
     still = [persona for persona in room.convinced if persona not in unconvinced]
@@ -101,39 +101,39 @@ def _convince(room: Room, position: Position, heard: Heard) -> Verdict:
     )
     walked_out = tuple(p for p, points in approval.items() if points <= rule.walkout_at)
     convinced = {*still, *newly}
-    return Verdict(
+    return Effect(
         hp=room.hp,
         approval=approval,
-        chance=modes.verdict_convince(_mean(approval)),
+        chance=modes.chance_from_approval(_mean(approval)),
         newly_convinced=newly,
         unconvinced=unconvinced,
         walked_out=walked_out,
-        ended=_convince_end(room, position, heard, approval, convinced, walked_out),
+        ended=_convince_end(room, position, marks, approval, convinced, walked_out),
     )
 
 
-def _new_approval(room: Room, persona: str, heard: Heard, *, is_unlocked: bool) -> int:
+def _new_approval(room: Room, persona: str, marks: Marks, *, is_unlocked: bool) -> int:
     points = room.approval[persona]
     if is_unlocked:
         return max(0, points - modes.CONTRADICTION_COST)
     if persona in room.convinced:
         return points
-    gain_of = modes.approval_gain if persona == heard.asker else modes.witness_gain
-    gain = gain_of(heard.marks[persona], par=room.par)
-    gain -= modes.INJECTION_COST if heard.is_injection and persona == heard.asker else 0
+    gain_of = modes.approval_gain if persona == marks.asker else modes.witness_gain
+    gain = gain_of(marks.by_persona[persona], par=room.par)
+    gain -= modes.INJECTION_COST if marks.is_injection and persona == marks.asker else 0
     return max(0, min(modes.MAX_APPROVAL, round(points + gain)))
 
 
 def _convince_end(
     room: Room,
     position: Position,
-    heard: Heard,
+    marks: Marks,
     approval: Mapping[str, int],
     convinced: set[str],
     walked_out: tuple[str, ...],
 ) -> tuple[Result, str] | None:
     rule = position.scenery.approval
-    fatal = _fatal(room, heard)
+    fatal = _fatal(room, marks)
     if fatal is not None:
         return Result.LOST, fatal
     if _is_won(rule.rule, room.panel, position.scenery.chair, convinced):
@@ -155,10 +155,10 @@ def _is_won(rule: WinRule, panel: list[str], chair: str, convinced: set[str]) ->
     return chair in convinced and len(convinced) > 1
 
 
-def _fatal(room: Room, heard: Heard) -> FailureReason | None:
-    if room.n_contradictions + heard.is_contradiction >= FATAL_CONTRADICTIONS:
+def _fatal(room: Room, marks: Marks) -> FailureReason | None:
+    if room.n_contradictions + marks.is_contradiction >= FATAL_CONTRADICTIONS:
         return FailureReason.CONTRADICTION_FATAL
-    if room.n_injections + heard.is_injection >= FATAL_INJECTIONS:
+    if room.n_injections + marks.is_injection >= FATAL_INJECTIONS:
         return FailureReason.INTEGRITY
     return None
 

@@ -1,4 +1,4 @@
-"""The arithmetic of both modes: par, damage, approval, verdict and final score.
+"""The arithmetic of both modes: par, damage, approval, chance and final score.
 
 Source: the balance table of the ruleset, reproduced by simulation (4,000 runs per point, q drawn
 from a normal distribution with deviation 12, temper 1, a panel of three).
@@ -91,12 +91,12 @@ def witness_gain(q: float, *, par: float) -> float:
     return _WITNESS_SHARE * approval_gain(q, par=par)
 
 
-def verdict_survive(hp: float) -> float:
+def chance_from_hp(hp: float) -> float:
     """Return V, the chance the panel gives the candidate, 0 to 100, from hp."""
     return _logistic((hp - 50) / 15)
 
 
-def verdict_convince(mean_approval: float) -> float:
+def chance_from_approval(mean_approval: float) -> float:
     """Return V, the chance the panel gives the candidate, 0 to 100, from the mean approval."""
     return _logistic((mean_approval - 55) / 10)
 
@@ -105,9 +105,9 @@ def _logistic(z: float) -> float:
     return 100 / (1 + math.exp(-z))
 
 
-def survive_score(*, rounds: int, hp: int, n_brilliant: int, n_hints: int) -> int:
+def survive_score(*, rounds: int, hp: int, n_good: int, n_hints: int) -> int:
     """Return the final score of Survive; ``hp`` is what was left at the last full round."""
-    points = ROUND_POINTS * rounds + hp + GOOD_ANSWER_POINTS * n_brilliant
+    points = ROUND_POINTS * rounds + hp + GOOD_ANSWER_POINTS * n_good
     return max(0, points - HINT_COST * n_hints)
 
 

@@ -125,7 +125,7 @@ class Room:
     mode: Mode = Mode.SURVIVE
     language: Language = "en"
     strategy: Strategy = Strategy.SERIAL
-    pace: str = Pace.NORMAL.value
+    pace: Pace = Pace.NORMAL
     difficulty: int = 2
     engine: str = "scripted"
     seed: int = 0
@@ -163,7 +163,7 @@ class Room:
     level_bonus: int = 0
     n_injections: int = 0
     n_contradictions: int = 0
-    n_brilliant: int = 0
+    n_good: int = 0
     n_hints: int = 0
     hinted: list[str] = field(default_factory=list)
     goal_reached: bool = False
@@ -311,7 +311,7 @@ def _room_settled(event: ev.RoomSettled, room: Room) -> None:
 @_apply.register
 def _settings_changed(event: ev.SettingsChanged, room: Room) -> None:
     room.strategy = event.strategy or room.strategy
-    room.pace = event.pace or room.pace
+    room.pace = Pace(event.pace) if event.pace else room.pace
     room.difficulty = event.difficulty or room.difficulty
     room.language = event.language or room.language
 
@@ -392,7 +392,7 @@ def _answer_scored(event: ev.AnswerScored, room: Room) -> None:
     room.claims = room.claims | event.claims
     room.sketches = [*room.sketches, event.sketch][-KEPT_SKETCHES:]
     room.n_contradictions += event.contradictions
-    room.n_brilliant += event.glyph.startswith("!")
+    room.n_good += event.glyph.startswith("!")
     room.streak = modes.next_streak(room.streak, q=event.q, par=event.par)
     room.shielded = room.shielded or modes.earns_shield(room.streak)
     if event.reaction is not None:

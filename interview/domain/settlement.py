@@ -127,7 +127,7 @@ def _lines(room: Room) -> list[ScoreLine]:
         lines = [
             _counted("rounds", modes.ROUND_POINTS, room.rounds_answered),
             ScoreLine("composure", room.hp_at_last_round, room.hp_at_last_round),
-            _counted("brilliant", modes.GOOD_ANSWER_POINTS, room.n_brilliant),
+            _counted("brilliant", modes.GOOD_ANSWER_POINTS, room.n_good),
             _counted("hints", -modes.HINT_COST, room.n_hints),
         ]
     else:

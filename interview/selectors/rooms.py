@@ -114,7 +114,7 @@ def room_json(row: RoomRow) -> dict[str, Any]:
         "engine": room.engine,
         "settings": {
             "strategy": room.strategy.value,
-            "pace": room.pace,
+            "pace": room.pace.value,
             "difficulty": room.difficulty,
             "language": room.language,
         },

@@ -28,7 +28,7 @@ from interview.domain.room import Pace, Record, Room, Status
 from interview.domain.scenery import Strategy
 from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow
-from interview.services import editions, event_log, pacing, resumes
+from interview.services import editions, event_log, resumes, throttle
 from interview.services.turns import queueing, stopping
 
 logger = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ def change_settings(
             language=wanted if wanted != room.language else None,
         )
         if change != SettingsChanged():
-            pacing.check(row, EventType.SETTINGS_CHANGED, at=record.at)
+            throttle.check(row, EventType.SETTINGS_CHANGED, at=record.at)
             record.add(change)
             event_log.append(row, record, outbox=ports.outbox)
     return record.room

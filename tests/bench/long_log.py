@@ -28,10 +28,10 @@ def play_round(record: Record, position: Position, *, number: int) -> None:
     """Add an answer that moves nobody, and the next question spoken to its end."""
     text = f"Answer {number}: I measured it for {number} days because a mean hides the tail."
     hearing = game.hear(record.room, position, text)
-    marks = dict.fromkeys(record.room.panel, record.room.par)
+    at_par = dict.fromkeys(record.room.panel, record.room.par)
     calm = replace(
         hearing,
-        heard=replace(hearing.heard, marks=marks, is_contradiction=False, is_injection=False),
+        marks=replace(hearing.marks, by_persona=at_par, is_contradiction=False, is_injection=False),
         answer=replace(hearing.answer, contradictions=(), injections=()),
     )
     game.take_hearing(record, position, calm, text=text, client_id=f"{number:036d}")

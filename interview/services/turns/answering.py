@@ -17,7 +17,7 @@ from interview.domain.events import EventType
 from interview.domain.ports import Ports
 from interview.domain.room import Record, Room, Status
 from interview.models import RoomEvent
-from interview.services import editions, event_log, pacing, tracing
+from interview.services import editions, event_log, throttle, tracing
 from interview.services.turns import queueing
 
 MAX_ANSWER_CHARACTERS = 8_000
@@ -123,7 +123,7 @@ def retry_turn(*, room_id: UUID, ports: Ports) -> AnswerTaken:
         row = event_log.lock(room_id)
         record = Record(event_log.state_of(row), timezone.now())
         game.repeat_turn(record)
-        pacing.check(row, EventType.TURN_PLANNED, at=record.at)
+        throttle.check(row, EventType.TURN_PLANNED, at=record.at)
         with queueing.place_for(row.pk, record, ports=ports):
             event_log.append(row, record, outbox=ports.outbox)
     return AnswerTaken(_next_turn(record.room), record.room.round, record.room.offset)

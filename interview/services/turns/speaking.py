@@ -22,7 +22,7 @@ from interview.domain.ports import (
     SpeechSegment,
     SpeechStarted,
 )
-from interview.domain.room import Pace, Record, Room, advance
+from interview.domain.room import Record, Room, advance
 from interview.domain.turn import LIVE, TurnState
 from interview.models import Room as RoomRow
 from interview.services import editions, event_log, tracing
@@ -72,7 +72,7 @@ def _claimable(row: RoomRow | None, turn_id: str) -> Speech | None:
         speaker=room.turn.speaker,
         text=room.planned_text,
         characters_per_second=(
-            WHOLE_LINE_CPS if room.turn.is_degraded else persona.pace_cps * Pace(room.pace).factor
+            WHOLE_LINE_CPS if room.turn.is_degraded else persona.pace_cps * room.pace.factor
         ),
         seed=room.seed + room.turn.number,
     )

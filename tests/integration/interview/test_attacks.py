@@ -11,7 +11,7 @@ from interview import runtime
 from interview.domain.errors import RateLimitedError
 from interview.domain.ports import Ports
 from interview.domain.room import Pace
-from interview.services import pacing, players
+from interview.services import players, throttle
 from tests.factories.rooms import Play
 from tests.fakes.interview import fake_ports
 from tests.integration.interview.conftest import Seat
@@ -143,7 +143,7 @@ def test_a_setting_that_is_so_already_is_no_fact(play: Play):
 
 
 def test_nobody_fills_the_log_by_turning_a_switch(play: Play, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pacing, "MOST", 4)
+    monkeypatch.setattr(throttle, "MOST", 4)
     to_and_fro = [Pace.CALM, Pace.BRISK, Pace.CALM, Pace.BRISK]
     for pace in to_and_fro:
         play.change(pace=pace)
@@ -159,7 +159,7 @@ def test_nobody_fills_the_log_by_turning_a_switch(play: Play, monkeypatch: pytes
 
 
 def test_nobody_has_a_question_asked_without_end(play: Play, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pacing, "MOST", 3)
+    monkeypatch.setattr(throttle, "MOST", 3)
     for _ in range(2):
         play.cancel()
         play.retry()
@@ -170,5 +170,5 @@ def test_nobody_has_a_question_asked_without_end(play: Play, monkeypatch: pytest
         play.retry()
 
     assert play.row.top_offset == before
-    monkeypatch.setattr(pacing, "WINDOW", timedelta(0))
+    monkeypatch.setattr(throttle, "WINDOW", timedelta(0))
     assert play.retry().turn_id == "t4"

@@ -13,7 +13,7 @@ from interview.domain import game
 from interview.domain.answers import Answer, LengthBand
 from interview.domain.events import Result
 from interview.domain.game import Hearing
-from interview.domain.judgement import Heard
+from interview.domain.judgement import Marks
 from interview.domain.persona import Dimension
 from interview.domain.position import Position
 from interview.domain.room import Room, Status
@@ -72,5 +72,5 @@ def _hearing(room: Room, position: Position, q: float) -> Hearing:
             triggers=("strong",) if is_strong else ("no_number",),
             reason="no_number",
         ),
-        heard=Heard(asker=room.thread.speaker, marks=dict.fromkeys(room.panel, q)),
+        marks=Marks(asker=room.thread.speaker, by_persona=dict.fromkeys(room.panel, q)),
     )

@@ -285,7 +285,7 @@ def test_a_contradiction_takes_back_a_vote() -> None:
     record = ask(opened(position, mode=Mode.CONVINCE))
     record.add(ev.PersonaConvinced("cy"))
     heard = game.hear(record.room, position, "We made it better.")
-    heard = replace(heard, heard=replace(heard.heard, is_contradiction=True))
+    heard = replace(heard, marks=replace(heard.marks, is_contradiction=True))
     after = Record(record.room, record.at)
 
     game.take_hearing(after, position, heard, text="We made it better.", client_id="c")

@@ -46,13 +46,13 @@ def test_convince_par_and_gains_are_clamped():
 
 
 def test_the_verdict_is_even_at_its_centre():
-    assert modes.verdict_survive(50) == modes.verdict_convince(55) == 50
-    assert round(modes.verdict_survive(65), 1) == round(modes.verdict_convince(65), 1) == 73.1
+    assert modes.chance_from_hp(50) == modes.chance_from_approval(55) == 50
+    assert round(modes.chance_from_hp(65), 1) == round(modes.chance_from_approval(65), 1) == 73.1
 
 
 def test_survive_is_scored_by_rounds_hp_brilliance_and_hints():
-    assert modes.survive_score(rounds=7, hp=40, n_brilliant=2, n_hints=1) == 745
-    assert modes.survive_score(rounds=0, hp=0, n_brilliant=0, n_hints=3) == 0
+    assert modes.survive_score(rounds=7, hp=40, n_good=2, n_hints=1) == 745
+    assert modes.survive_score(rounds=0, hp=0, n_good=0, n_hints=3) == 0
 
 
 def convince_score(*points: int, rounds: int, n_hints: int = 0, **changes: int) -> int:
