@@ -1,0 +1,180 @@
+"""One HTTP request and its answer: the body in, bounded; the client watched; the bytes out.
+
+The client is watched from the moment its request is here to the last byte of the answer. When it
+leaves, the task that serves it is cancelled, which closes whatever is open upstream.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from gateway import metrics
+from gateway.domain.errors import MediaTypeError, RequestError, RequestTooLargeError
+from gateway.v1.headers import JSON, Header
+
+AsgiMessage = dict[str, Any]
+Receive = Callable[[], Awaitable[AsgiMessage]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
+
+MAX_DEPTH = 64
+_PAUSED_SECONDS = 0.05  # shorter waits are the loop's, not the reader's
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NO_BYTES = b""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request that is being answered; an asynchronous context that watches the client.
+
+    Inside the context the client's leaving cancels the running task; the context swallows that
+    cancellation, and no other.
+    """
+
+    scope: AsgiMessage
+    receive: Receive
+    send: Send
+    max_body_bytes: int
+    request_id: str = field(default_factory=lambda: secrets.token_hex(12))
+    began_at: float = field(default_factory=time.monotonic)
+    status: int = 0
+    has_begun: bool = False
+    has_ended: bool = False
+    left_at: float | None = None
+    last_sent_at: float = 0.0
+    headers: dict[bytes, bytes] = field(init=False)
+    _watcher: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        """Read the headers once; of one sent twice the last counts."""
+        self.headers = dict(self.scope["headers"])
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """Since the request was here."""
+        return time.monotonic() - self.began_at
+
+    async def __aenter__(self) -> "Exchange":
+        """Begin to watch."""
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._watcher = asyncio.create_task(self._watch(serving))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Stop watching; note how soon everything was closed after the client had left."""
+        assert self._watcher is not None
+        self._watcher.cancel()
+        if self.left_at is None:
+            return False
+        metrics.DISCONNECT_SECONDS.observe(time.monotonic() - self.left_at)
+        if kind is None or not issubclass(kind, asyncio.CancelledError):
+            return False
+        serving = asyncio.current_task()
+        # Still counted above zero: somebody else wants this task gone as well.
+        return serving is None or serving.uncancel() == 0
+
+    async def body(self) -> bytes:
+        """Return the request's JSON; raise a RequestError when it is too much or not JSON."""
+        kind = self.headers.get(b"content-type", _NO_BYTES)
+        if kind and b"json" not in kind.lower():
+            raise MediaTypeError("The body has to be application/json.")
+        declared = self.headers.get(b"content-length", _NO_BYTES)
+        if declared.isdigit() and int(declared) > self.max_body_bytes:
+            raise self._too_large()
+        message = await self._next()
+        if not message.get("more_body", False):
+            return self._bounded(message.get("body", _NO_BYTES))
+        pieces = [message.get("body", _NO_BYTES)]
+        n_bytes = len(pieces[0])
+        while message.get("more_body", False):
+            message = await self._next()
+            pieces.append(message.get("body", _NO_BYTES))
+            n_bytes += len(pieces[-1])
+            if n_bytes > self.max_body_bytes:
+                raise self._too_large()
+        return self._bounded(_NO_BYTES.join(pieces))
+
+    async def answer(self, status: int, body: bytes, headers: Iterable[Header] = ()) -> None:
+        """Send a whole answer of JSON."""
+        length = (b"content-length", b"%d" % len(body))
+        await self.begin(status, (JSON, length, *headers))
+        await self.write(body, is_last=True)
+
+    async def begin(self, status: int, headers: Iterable[Header]) -> None:
+        """Send status and headers: from here on nothing can be taken back."""
+        self.has_begun, self.status = True, status
+        own = (b"x-request-id", self.request_id.encode())
+        await self.send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [own, (b"x-content-type-options", b"nosniff"), *headers],
+            }
+        )
+
+    async def write(self, data: bytes, *, is_last: bool = False) -> None:
+        """Send bytes; waits while the client does not take what it was sent before."""
+        self.has_ended = is_last
+        began_at = time.monotonic()
+        await self.send({"type": "http.response.body", "body": data, "more_body": not is_last})
+        self.last_sent_at = time.monotonic()
+        paused_seconds = self.last_sent_at - began_at
+        if paused_seconds > _PAUSED_SECONDS:
+            metrics.PAUSED_SECONDS.inc(paused_seconds)
+
+    async def _next(self) -> AsgiMessage:
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            self.left_at = time.monotonic()
+            raise ClientGoneError
+        return message
+
+    async def _watch(self, serving: "asyncio.Task[Any]") -> None:
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+        self.left_at = time.monotonic()
+        serving.cancel()
+
+    def _bounded(self, body: bytes) -> bytes:
+        if len(body) > self.max_body_bytes:
+            raise self._too_large()
+        return body
+
+    def _too_large(self) -> RequestTooLargeError:
+        return RequestTooLargeError(f"The body is larger than {self.max_body_bytes} bytes.")
+
+
+class ClientGoneError(Exception):
+    """The client left before its request was whole; nobody is there to be told."""
+
+
+def check_depth(body: bytes) -> None:
+    """Raise RequestError when valid JSON is nested deeper than anybody needs.
+
+    Few brackets cannot be deep, which settles nearly every request. Otherwise strings are taken
+    out, and each pass over what is left removes the innermost pairs.
+    """
+    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
+        return
+    brackets = _outside_of_strings(body).translate(None, _NOT_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            return
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    if brackets:
+        raise RequestError(f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _outside_of_strings(body: bytes) -> bytes:
+    """Return the JSON without its strings: what stands at even places between plain quotes."""
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(plain.split(b'"')[::2])

@@ -1,0 +1,88 @@
+"""The headers of an answer: who served it, at what cost in time, and what is left to use."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gateway.domain.rate_limit import Level
+
+Header = tuple[bytes, bytes]
+
+JSON = (b"content-type", b"application/json")
+#: Nobody between here and the reader may keep or gather a stream.
+EVENT_STREAM = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-store"),
+    (b"x-accel-buffering", b"no"),
+)
+_UNITS = ("requests", "tokens")
+
+
+@dataclass(slots=True)
+class Account:
+    """What the pipeline knows of one call so far; grows while the call goes on."""
+
+    route: str = ""
+    provider: str = ""
+    model: str = ""
+    n_attempts: int = 0
+    cache: str = ""
+    is_degraded: bool = False
+    levels: tuple[Level, ...] = ()
+    upstream_seconds: float = 0.0
+
+
+def of_answer(account: Account, *, elapsed_seconds: float) -> list[Header]:
+    """Return what an answer says of its making; what is not known yet is left out."""
+    headers: list[Header] = []
+    for name, value in (
+        (b"x-gateway-route", account.route),
+        (b"x-gateway-provider", account.provider),
+        (b"x-gateway-model", account.model),
+        (b"x-cache", account.cache),
+    ):
+        if value:
+            headers.append((name, _visible(value)))
+    if account.n_attempts:
+        headers.append((b"x-gateway-attempts", b"%d" % account.n_attempts))
+    if account.is_degraded:
+        headers.append((b"x-degraded", b"limits"))
+    overhead_ms = max(0.0, elapsed_seconds - account.upstream_seconds) * 1000
+    headers.append((b"x-gateway-overhead-ms", b"%.2f" % overhead_ms))
+    if account.levels:
+        headers += of_limits(account.levels)
+    return headers
+
+
+def of_limits(levels: Iterable[Level]) -> list[Header]:
+    """Return, for requests and for tokens, the limit that will be used up first."""
+    headers: list[Header] = []
+    known = tuple(levels)
+    for unit in _UNITS:
+        ours = [level for level in known if level.name.partition(":")[0] == unit]
+        if not ours:
+            continue
+        tightest = min(ours, key=lambda level: level.remaining / max(1, level.limit))
+        for what, value in (
+            ("limit", str(tightest.limit)),
+            ("remaining", str(tightest.remaining)),
+            ("reset", duration(tightest.reset_seconds)),
+        ):
+            headers.append((f"x-ratelimit-{what}-{unit}".encode(), value.encode()))
+    return headers
+
+
+def duration(seconds: float) -> str:
+    """Return a time as OpenAI writes it: ``12ms``, ``3.25s``, ``6m0s``, ``1h2m3s``."""
+    milliseconds = max(0, round(seconds * 1000))
+    if milliseconds < 1000:
+        return f"{milliseconds}ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:g}s"
+    minutes, rest = divmod(-(-milliseconds // 1000), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes}m{rest}s" if hours else f"{minutes}m{rest}s"
+
+
+def _visible(value: str) -> bytes:
+    """Return the text as a header can carry it: a model name comes from an operator's hands."""
+    return value.encode("ascii", "replace").replace(b"\r", b"?").replace(b"\n", b"?")

@@ -1,0 +1,113 @@
+"""One authenticated request on its way through an endpoint, and what the plane is made of."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.domain import keys
+from gateway.domain.caller import Caller
+from gateway.domain.catalog import Catalog, Key, Route, Scope
+from gateway.domain.errors import RequestError, UnknownModelError
+from gateway.domain.messages import ChatRequest, Deadlines, Dialect
+from gateway.v1 import auth
+from gateway.v1.delivery import KEEP_ALIVE_SECONDS, Delivery, Deltas
+from gateway.v1.exchange import Exchange
+from gateway.v1.headers import Account
+
+BUDGET_HEADER = b"x-request-budget-ms"
+SESSION_HEADER = b"x-session-key"
+_MAX_SESSION_BYTES = 200
+_MAX_BUDGET_MS = 3_600_000
+
+
+class Ask(Protocol):
+    """The pipeline as the edge sees it."""
+
+    def __call__(
+        self, request: ChatRequest, *, caller: Caller, catalog: Catalog, account: Account
+    ) -> Deltas:
+        """Yield the answer, with exactly one terminal delta; fill the account on the way."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """What every request of a process shares."""
+
+    catalog: Callable[[], Catalog]
+    ask: Ask
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    max_body_bytes: int = 8 * 1024 * 1024
+    keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request, who sent it, and the catalog it began with."""
+
+    plane: Plane
+    exchange: Exchange
+    dialect: Dialect
+    catalog: Catalog = field(init=False)
+    account: Account = field(default_factory=Account)
+    _key: Key | None = None
+
+    def __post_init__(self) -> None:
+        """Take the catalog of this moment, for good."""
+        self.catalog = self.plane.catalog()
+
+    @property
+    def delivery(self) -> Delivery:
+        """Return the way back to the client."""
+        return Delivery(self.exchange, self.account, self.dialect, self.plane.keep_alive_seconds)
+
+    def authenticate(self, scope: Scope) -> Key:
+        """Return the key; raise an AccessError unless it is good for this kind of call."""
+        self._key = auth.key_of(self.exchange.headers, self.catalog, at=time.time())
+        keys.check_scope(self._key, scope)
+        return self._key
+
+    def route(self, model: str) -> Route:
+        """Return where the model's name leads; raise when nowhere, or not for this key."""
+        assert self._key is not None
+        keys.check_model(self._key, model)
+        route = self.catalog.routes.get(model)
+        if route is None:
+            raise UnknownModelError(f"There is no model {model!r} here.", param="model")
+        self.account.route = model
+        return route
+
+    def ask(self, request: ChatRequest, *, api: str) -> Deltas:
+        """Return the answer's deltas."""
+        client = self.exchange.scope.get("client")
+        caller = Caller(key=self._key, ip=client[0] if client else "", api=api)
+        return self.plane.ask(request, caller=caller, catalog=self.catalog, account=self.account)
+
+    @property
+    def session(self) -> str:
+        """Return the key that prefers the same target as last time, empty for none."""
+        given = self.exchange.headers.get(SESSION_HEADER, b"")
+        if len(given) > _MAX_SESSION_BYTES:
+            raise RequestError(
+                f"{SESSION_HEADER.decode()} is longer than {_MAX_SESSION_BYTES} bytes."
+            )
+        return given.decode("latin-1")
+
+    def deadlines(self, route: Route) -> Deadlines | None:
+        """Return the limits when the client set a budget: every one of them lies within it."""
+        given = self.exchange.headers.get(BUDGET_HEADER)
+        if given is None:
+            return None
+        if not given.isdigit() or not 1 <= int(given) <= _MAX_BUDGET_MS:
+            raise RequestError(
+                f"{BUDGET_HEADER.decode()} is a whole number from 1 to {_MAX_BUDGET_MS}."
+            )
+        own = route.deadlines or self.plane.deadlines
+        seconds = int(given) / 1000
+        return Deadlines(
+            connect_seconds=min(own.connect_seconds, seconds),
+            first_seconds=min(own.first_seconds, seconds),
+            idle_seconds=min(own.idle_seconds, seconds),
+            total_seconds=min(own.total_seconds, seconds),
+        )

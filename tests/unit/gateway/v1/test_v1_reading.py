@@ -1,0 +1,306 @@
+"""Bodies in the normal form, and when they are not brought into it."""
+
+import pytest
+
+from gateway.domain.messages import (
+    Dialect,
+    Finish,
+    FinishReason,
+    Image,
+    Message,
+    Operation,
+    Passthrough,
+    Reasoning,
+    Role,
+    Start,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+    ToolUse,
+    Usage,
+    UsageUpdate,
+)
+from tests.unit.gateway.v1.asgi import Client, Engine, make_plane
+
+SAID = [Start("1", "acme", "m-1"), Finish(FinishReason.STOP)]
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+
+
+async def read(body, *, path="/v1/chat/completions", status=200):
+    """The request as the pipeline gets it; None when it was refused."""
+    engine = Engine(list(SAID))
+    answer = await Client(make_plane(engine)).ask(path, body)
+    assert answer.status == status, answer.body
+    return engine.asked[0] if engine.asked else answer.json
+
+
+def chat(*messages, **fields):
+    return {"model": "mixed", "messages": list(messages), **fields}
+
+
+def message(*messages, **fields):
+    return {"model": "mixed", "max_tokens": 9, "messages": list(messages), **fields}
+
+
+async def test_a_body_for_its_own_dialect_is_left_as_it_came():
+    body = b'{"model": "open", "messages": [{"role": "odd"}],  "strange": null}'
+    request = await read(body)
+    assert request.original.body == body
+    assert (request.original.dialect, request.original.is_readable) == (Dialect.OPENAI, False)
+    assert request.messages == ()
+    assert request.is_streamed is False
+
+
+async def test_of_a_body_left_alone_the_router_still_learns_what_it_needs():
+    request = await read(
+        {
+            "model": "open",
+            "messages": [],
+            "stream": True,
+            "max_tokens": 5,
+            "tools": [TOOL],
+            "response_format": {"type": "json_object"},
+        }
+    )
+    assert request.original.is_readable is False
+    assert request.tools == (Tool("f", "", '{"type":"object"}'),)
+    assert request.response_format == '{"type":"json_object"}'
+    assert (request.is_streamed, request.max_output_tokens) == (True, 5)
+
+
+async def test_plain_text_is_no_format():
+    request = await read(
+        {"model": "open", "messages": [], "response_format": {"type": "text"}, "tools": []}
+    )
+    assert (request.response_format, request.tools) == ("", ())
+
+
+async def test_a_picture_is_read_so_that_a_model_with_eyes_gets_it():
+    part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA", "detail": "low"}}
+    body = {"model": "open", "messages": [{"role": "user", "content": [part]}]}
+    request = await read(body)
+    assert request.messages == (
+        Message(Role.USER, (Image("data:image/png;base64,AA", "image/png", "low"),)),
+    )
+
+
+async def test_openais_conversation_in_the_normal_form():
+    request = await read(
+        chat(
+            {"role": "developer", "content": "Be brief."},
+            {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
+            {
+                "role": "assistant",
+                "content": None,
+                "reasoning_content": "hm",
+                "tool_calls": [
+                    {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+                    {"id": "c2", "type": "custom"},
+                ],
+            },
+            {"role": "tool", "tool_call_id": "c1", "content": "42"},
+            {"role": "tool", "tool_call_id": "c2", "content": [{"type": "text", "text": "43"}]},
+            {"role": "assistant", "refusal": "no", "function_call": {"name": "g"}},
+            {"role": "function", "name": "g", "content": "44"},
+        )
+    )
+    assert request.original.is_readable is True
+    assert request.messages == (
+        Message(Role.SYSTEM, (Text("Be brief."),)),
+        Message(Role.USER, (Text("Hi"),)),
+        Message(Role.ASSISTANT, (Reasoning("hm"), ToolCall("c1", "f", "{}"))),
+        Message(Role.TOOL, (ToolResult("c1", "42"),)),
+        Message(Role.TOOL, (ToolResult("c2", "43"),)),
+        Message(Role.ASSISTANT, (Text("no"), ToolCall("g", "g", ""))),
+        Message(Role.TOOL, (ToolResult("g", "44"),)),
+    )
+
+
+async def test_openais_settings_in_the_normal_form():
+    request = await read(
+        chat(
+            tools=[TOOL, {"type": "custom"}],
+            functions=[{"name": "g", "description": "does g"}],
+            tool_choice="required",
+            temperature=0.5,
+            top_p=0.9,
+            stop="END",
+            seed=7,
+            reasoning_effort="low",
+            max_completion_tokens=50,
+            logit_bias={"5": 1},
+            n=2,
+            verbosity="low",
+            metadata=None,
+        )
+    )
+    assert [tool.name for tool in request.tools] == ["f", "g"]
+    assert request.tools[1] == Tool("g", "does g", '{"type": "object"}')
+    assert (request.tool_use, request.tool_name) == (ToolUse.REQUIRED, "")
+    assert (request.temperature, request.top_p, request.seed) == (0.5, 0.9, 7)
+    assert (request.stop, request.reasoning_effort) == (("END",), "low")
+    assert request.max_output_tokens == 50
+    assert request.extra == {"logit_bias": '{"5":1}', "verbosity": '"low"'}
+
+
+async def test_one_tool_may_be_asked_for_by_name():
+    choice = {"type": "function", "function": {"name": "f"}}
+    request = await read(chat(tool_choice=choice, stop=["a", "b"]))
+    assert (request.tool_use, request.tool_name) == (ToolUse.REQUIRED, "f")
+    assert request.stop == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        (chat({"role": "king", "content": "x"}), "messages[0].role"),
+        (chat({"role": "user", "content": [{"type": "input_audio"}]}), "messages[0].content"),
+        (chat({"role": "user", "content": 5}), "messages[0].content"),
+        (chat(tool_choice="perhaps"), "tool_choice"),
+    ],
+)
+async def test_what_no_other_dialect_could_be_told_is_refused(body, param):
+    answer = await read(body, status=400)
+    assert answer["error"]["param"] == param
+
+
+async def test_anthropics_conversation_in_the_normal_form():
+    request = await read(
+        message(
+            {"role": "user", "content": "Hi"},
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "thinking", "thinking": "hm", "signature": "sealed"},
+                    {"type": "redacted_thinking", "data": "x"},
+                    {"type": "text", "text": "Wait."},
+                    {"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}},
+                    {"type": "tool_use", "id": "t2", "name": "g", "input": {}},
+                ],
+            },
+            {
+                "role": "user",
+                "content": [
+                    {"type": "tool_result", "tool_use_id": "t1", "content": "42"},
+                    {
+                        "type": "tool_result",
+                        "tool_use_id": "t2",
+                        "is_error": True,
+                        "content": [{"type": "text", "text": "43"}],
+                    },
+                    {"type": "text", "text": "And?"},
+                    {
+                        "type": "image",
+                        "source": {"type": "base64", "media_type": "image/png", "data": "AA"},
+                    },
+                    {"type": "image", "source": {"type": "url", "url": "https://x.example/a"}},
+                ],
+            },
+            system=[{"type": "text", "text": "Be brief."}],
+        ),
+        path="/v1/messages",
+    )
+    assert request.messages == (
+        Message(Role.SYSTEM, (Text("Be brief."),)),
+        Message(Role.USER, (Text("Hi"),)),
+        Message(
+            Role.ASSISTANT,
+            (
+                Reasoning("hm", "sealed"),
+                Text("Wait."),
+                ToolCall("t1", "f", '{"a":1}'),
+                ToolCall("t2", "g", "{}"),
+            ),
+        ),
+        Message(Role.TOOL, (ToolResult("t1", "42"),)),
+        Message(Role.TOOL, (ToolResult("t2", "43", is_error=True),)),
+        Message(
+            Role.USER,
+            (
+                Text("And?"),
+                Image("data:image/png;base64,AA", "image/png"),
+                Image("https://x.example/a"),
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("thinking", "effort"),
+    [
+        (None, ""),
+        ({"type": "disabled"}, ""),
+        ({"type": "enabled", "budget_tokens": 1024}, "low"),
+        ({"type": "enabled", "budget_tokens": 8192}, "medium"),
+        ({"type": "enabled", "budget_tokens": 9000}, "high"),
+    ],
+)
+async def test_a_budget_of_thought_is_an_effort(thinking, effort):
+    request = await read(message(thinking=thinking), path="/v1/messages")
+    assert request.reasoning_effort == effort
+
+
+async def test_anthropics_settings_in_the_normal_form():
+    request = await read(
+        message(
+            system="Be brief.",
+            tools=[{"name": "f", "description": "d", "input_schema": {"type": "object"}}],
+            tool_choice={"type": "tool", "name": "f"},
+            stop_sequences=["END"],
+            temperature=0.1,
+            top_p=0.2,
+            top_k=5,
+            metadata={"user_id": "u-1"},
+        ),
+        path="/v1/messages",
+    )
+    assert request.tools == (Tool("f", "d", '{"type":"object"}'),)
+    assert (request.tool_use, request.tool_name) == (ToolUse.REQUIRED, "f")
+    assert (request.stop, request.max_output_tokens, request.user) == (("END",), 9, "u-1")
+    assert request.extra == {"top_k": "5"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        message({"role": "user", "content": [{"type": "document"}]}),
+        message({"role": "tool", "content": "x"}),
+        {"model": "mixed", "messages": []},
+    ],
+)
+async def test_what_anthropics_side_could_not_say_is_refused(body):
+    answer = await read(body, path="/v1/messages", status=400)
+    assert answer["error"]["type"] == "invalid_request_error"
+
+
+async def test_tools_of_a_message_left_alone_are_known_to_the_router():
+    body = {**message(tools=[{"name": "f"}]), "model": "claude"}
+    request = await read(body, path="/v1/messages")
+    assert request.original.is_readable is False
+    assert request.tools == (Tool("f", "", '{"type": "object"}'),)
+
+
+async def test_the_scripted_provider_says_the_callers_last_words():
+    body = {"model": "scripted", "messages": [{"role": "user", "content": "Say this."}]}
+    assert (await read(body)).script.text == "Say this."
+    assert (await read({"model": "scripted", "messages": []})).script.text == "…"
+
+
+async def test_embeddings_are_forwarded_as_they_came():
+    whole = b'{"object":"list","data":[]}'
+    engine = Engine(
+        [
+            Start("1", "acme", "v-1"),
+            Passthrough(whole, 1, is_whole=True),
+            UsageUpdate(Usage()),
+            SAID[1],
+        ]
+    )
+    body = b'{"model": "vectors", "input": ["a"], "dimensions": 8}'
+    answer = await Client(make_plane(engine)).ask("/v1/embeddings", body)
+    assert (answer.status, answer.body) == (200, whole)
+    (request,) = engine.asked
+    assert request.operation is Operation.EMBEDDINGS
+    assert request.original.body == body
+    assert engine.callers[0].api == "embeddings"
