@@ -23,6 +23,11 @@ from gateway.domain.errors import (
 )
 
 Kind = type[ProviderError]
+QIANFAN_UNITS = ("rpm", "tpm", "input_tpm", "output_tpm", "user", "cluster", "preemptible")
+STRANGE_NAMES = (
+    *("error", "code", "message", "type", "details", "status"),
+    *("Response", "innererror", "violations", "retryDelay"),
+)
 
 
 def kind(vendor: str, status: int | None, body: object) -> Kind:
