@@ -95,6 +95,11 @@ def words(name: str, *, default: Iterable[str] = ()) -> list[str]:
     ]
 
 
+def all_ending(*, suffix: str) -> dict[str, str]:
+    """Return every variable that is set and whose name ends so, by name."""
+    return {name: value for name, value in os.environ.items() if name.endswith(suffix) and value}
+
+
 def redis_url(name: str, *, default: str) -> str:
     """Return a Redis address: ``redis://``, ``rediss://`` or ``unix://`` with a socket path."""
     value = text(name, default=default)

@@ -184,6 +184,9 @@ PROVIDER_DEADLINES = {
     "total_seconds": env.number("PROVIDER_TOTAL_SECONDS", default=120.0),
 }
 
+# Credentials of vendors: a provider may name one of these variables, and no other.
+PROVIDER_API_KEYS = env.all_ending(suffix="_API_KEY")
+
 # --- Languages ------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

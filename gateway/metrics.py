@@ -62,6 +62,10 @@ PAUSED_SECONDS = Counter(
     "gw_reader_paused_seconds", "Time that readers of /v1 kept their streams waiting."
 )
 
+GATE_AWAY = Gauge("gw_gate_store_away", "1 while local shares stand in for the gate's store.")
+GATE_SHARED = Counter("gw_gate_shared_total", "Answers given out of a local share.", ("decision",))
+GATE_FORGOTTEN = Counter("gw_gate_forgotten_total", "Departures the store was never told of.")
+
 RELAY_DELTAS = Counter("gw_relay_deltas_total", "Deltas taken from speakers.")
 RELAY_FLUSHES = Counter("gw_relay_flushes_total", "Batches sent.", ("outcome",))
 RELAY_RESEEDS = Counter("gw_relay_reseeds_total", "Streams written anew after an outage.")
@@ -70,6 +74,13 @@ RELAY_REPLAYS = Counter("gw_relay_replays_total", "Reads of a stored stream.", (
 RELAY_READERS = Gauge("gw_relay_readers_count", "Readers attached to this process.")
 
 REPLAY_REASONS = ("open", "slow", "gap", "restored")
+
+CONFIGURATION_VERSION = Gauge(
+    "gw_configuration_version", "Version of the configuration this process works by."
+)
+CONFIGURATION_READINGS = Counter(
+    "gw_configuration_readings", "Times the configuration was read anew.", ["outcome"]
+)  # outcome: ok, refused, error
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,8 @@ def _precreate_rest(queues: Iterable[str]) -> None:
         CANCELS.labels(source, phase)
     for reason in REPLAY_REASONS:
         RELAY_REPLAYS.labels(reason)
+    for decision in ("entered", "barred"):
+        GATE_SHARED.labels(decision)
     for outcome in ("ok", "error"):
         RELAY_FLUSHES.labels(outcome)
 

@@ -20,6 +20,10 @@ GatewayError
 ├── ProviderBusyError              every place at the provider is taken
 ├── BreakerOpenError               the target failed too often and is being left alone
 ├── StoppedError                   somebody ordered the stream to stop
+├── ManagementError                a change of the configuration was refused
+│   ├── NotThereError              there is nothing of that name
+│   ├── ConflictError              it is there already, or others still need it
+│   └── ConfigurationError         it breaks the rules of `gateway.domain.configuration`
 ├── LeaseError
 │   ├── LeaseHeldError             somebody else speaks this very epoch
 │   └── FencedError                a newer epoch has taken over
@@ -231,6 +235,24 @@ class StoppedError(GatewayError):
     """The stream was ordered to stop: no fault of anybody's."""
 
     code, status = "cancelled", 499
+
+
+class ManagementError(GatewayError):
+    """A change of the configuration was refused, or could not be made."""
+
+    code, status, error_type = "management", 422, "rejected_request"
+
+
+class NotThereError(ManagementError):
+    """There is nothing of that name."""
+
+    code, status = "not_there", 404
+
+
+class ConflictError(ManagementError):
+    """It is there already, is over, or others still need it."""
+
+    code, status = "conflict", 409
 
 
 class LeaseError(GatewayError):

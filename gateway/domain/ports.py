@@ -266,6 +266,25 @@ class CancelSignals(Protocol):
         ...
 
 
+class Notices(Protocol):
+    """Word that the configuration has changed, from any process to all of them.
+
+    Plain calls, not coroutines: whoever writes it and whoever reads it is a thread.
+    """
+
+    def send(self, version: int) -> None:
+        """Tell everybody; never raises: who does not hear it looks by itself a little later."""
+        ...
+
+    def wait(self, *, seconds: float) -> bool:
+        """Return True as soon as there was word, or may have been, and False after so long."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Everything outside, and the policies it is used with.

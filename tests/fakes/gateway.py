@@ -27,6 +27,8 @@ from gateway.domain.relay import Delta as RelayDelta
 from tests.fakes.breakers import MemoryBreakers
 from tests.fakes.clock import Clock
 from tests.fakes.gate import MemoryGate as MemoryGate
+from tests.fakes.ledger import MemoryLedger as MemoryLedger
+from tests.fakes.notices import MemoryNotices as MemoryNotices
 
 LEASE_SECONDS = 4.0
 
