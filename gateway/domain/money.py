@@ -14,11 +14,25 @@ TOKENS_PER_PRICE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Tier:
+    """Other figures for a request with more input than this; they hold for all of its tokens."""
+
+    over_input_tokens: int
+    input: int
+    output: int
+    input_cached: int | None = None
+    input_cache_write_5m: int | None = None
+    input_cache_write_1h: int | None = None
+    output_reasoning: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """Micro-USD per million tokens, and where the figures are from.
 
     None falls back: cached input and cache writes to ``input``, reasoning to ``output``.
-    ``source`` and ``as_of`` (ISO date) are shown beside every figure made from it.
+    ``source`` and ``as_of`` (ISO date) are shown beside every figure made from it. ``tiers``
+    rise by their threshold; the last that is passed counts.
     """
 
     id: str
@@ -30,6 +44,12 @@ class Price:
     output_reasoning: int | None = None
     source: str = ""
     as_of: str = ""
+    tiers: tuple[Tier, ...] = ()
+
+    def figures(self, input_tokens: int) -> "Price | Tier":
+        """Return the figures for a request with so much input."""
+        passed = [tier for tier in self.tiers if input_tokens > tier.over_input_tokens]
+        return passed[-1] if passed else self
 
 
 class BudgetPeriod(StrEnum):
@@ -112,16 +132,17 @@ def cost_microusd(usage: Usage, price: Price | None) -> int:
     """
     if price is None:
         return 0
+    figures = price.figures(usage.input_total) if price.tiers else price
     writes = usage.input_cache_write_5m + usage.input_cache_write_1h
     plain_input = max(0, usage.input_total - usage.input_cached - writes)
     plain_output = max(0, usage.output_total - usage.output_reasoning)
     total = (
-        plain_input * price.input
-        + usage.input_cached * _or(price.input_cached, price.input)
-        + usage.input_cache_write_5m * _or(price.input_cache_write_5m, price.input)
-        + usage.input_cache_write_1h * _or(price.input_cache_write_1h, price.input)
-        + plain_output * price.output
-        + usage.output_reasoning * _or(price.output_reasoning, price.output)
+        plain_input * figures.input
+        + usage.input_cached * _or(figures.input_cached, figures.input)
+        + usage.input_cache_write_5m * _or(figures.input_cache_write_5m, figures.input)
+        + usage.input_cache_write_1h * _or(figures.input_cache_write_1h, figures.input)
+        + plain_output * figures.output
+        + usage.output_reasoning * _or(figures.output_reasoning, figures.output)
     )
     return -(-total // TOKENS_PER_PRICE)
 
