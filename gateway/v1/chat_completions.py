@@ -36,7 +36,6 @@ def _request(visit: Visit, route: Route, asked: wire.Chat, body: bytes) -> ChatR
         provider="",
         model=asked.model,
         max_output_tokens=asked.max_output_tokens,
-        deadlines=visit.deadlines(route),
         is_streamed=bool(asked.stream),
         tools=openai_request.tools(asked),
         response_format=openai_request.response_format(asked),

@@ -8,7 +8,7 @@ the reading from the provider.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class Delivery:
     """One answer on its way to one client."""
 
     exchange: Exchange
-    account: Account
+    account: Callable[[], Account]
     dialect: Dialect
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     _ping: bytes = b""
@@ -132,7 +132,7 @@ class Delivery:
         await self.exchange.begin(200, (*headers.EVENT_STREAM, *self._told()))
 
     def _told(self) -> list[headers.Header]:
-        return headers.of_answer(self.account, elapsed_seconds=self.exchange.elapsed_seconds)
+        return headers.of_answer(self.account())
 
     # --- signs of life: one timer per stream, a task only when a ping is due ------------------
 

@@ -24,7 +24,6 @@ async def create(visit: Visit) -> None:
         provider="",
         model=asked.model,
         max_output_tokens=0,
-        deadlines=visit.deadlines(route),
         is_streamed=False,
         user=asked.user or "",
         session=visit.session,

@@ -19,7 +19,7 @@ _UNITS = ("requests", "tokens")
 
 @dataclass(slots=True)
 class Account:
-    """What the pipeline knows of one call so far; grows while the call goes on."""
+    """What is known of one call by now; ``overhead_seconds`` is the gateway's own time in it."""
 
     route: str = ""
     provider: str = ""
@@ -28,10 +28,10 @@ class Account:
     cache: str = ""
     is_degraded: bool = False
     levels: tuple[Level, ...] = ()
-    upstream_seconds: float = 0.0
+    overhead_seconds: float = 0.0
 
 
-def of_answer(account: Account, *, elapsed_seconds: float) -> list[Header]:
+def of_answer(account: Account) -> list[Header]:
     """Return what an answer says of its making; what is not known yet is left out."""
     headers: list[Header] = []
     for name, value in (
@@ -46,8 +46,8 @@ def of_answer(account: Account, *, elapsed_seconds: float) -> list[Header]:
         headers.append((b"x-gateway-attempts", b"%d" % account.n_attempts))
     if account.is_degraded:
         headers.append((b"x-degraded", b"limits"))
-    overhead_ms = max(0.0, elapsed_seconds - account.upstream_seconds) * 1000
-    headers.append((b"x-gateway-overhead-ms", b"%.2f" % overhead_ms))
+    if account.overhead_seconds:
+        headers.append((b"x-gateway-overhead-ms", b"%.2f" % (account.overhead_seconds * 1000)))
     if account.levels:
         headers += of_limits(account.levels)
     return headers

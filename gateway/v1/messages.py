@@ -46,7 +46,6 @@ def _request(visit: Visit, route: Route, asked: wire.Messages, body: bytes) -> C
         provider="",
         model=asked.model,
         max_output_tokens=asked.max_tokens,
-        deadlines=visit.deadlines(route),
         is_streamed=bool(asked.stream),
         tools=anthropic_request.tools(asked),
         user=(asked.metadata.user_id or "") if asked.metadata else "",

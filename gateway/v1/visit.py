@@ -9,7 +9,7 @@ from gateway.domain import keys
 from gateway.domain.caller import Caller
 from gateway.domain.catalog import Catalog, Key, Route, Scope
 from gateway.domain.errors import RequestError, UnknownModelError
-from gateway.domain.messages import ChatRequest, Deadlines, Dialect
+from gateway.domain.messages import ChatRequest, Dialect
 from gateway.v1 import auth
 from gateway.v1.delivery import KEEP_ALIVE_SECONDS, Delivery, Deltas
 from gateway.v1.exchange import Exchange
@@ -21,13 +21,31 @@ _MAX_SESSION_BYTES = 200
 _MAX_BUDGET_MS = 3_600_000
 
 
+class Asked(Protocol):
+    """One call of the pipeline."""
+
+    @property
+    def deltas(self) -> Deltas:
+        """The answer, with exactly one terminal delta."""
+        ...
+
+    def account(self) -> Account:
+        """Return what is known of the call by now."""
+        ...
+
+
 class Ask(Protocol):
     """The pipeline as the edge sees it."""
 
     def __call__(
-        self, request: ChatRequest, *, caller: Caller, catalog: Catalog, account: Account
-    ) -> Deltas:
-        """Yield the answer, with exactly one terminal delta; fill the account on the way."""
+        self,
+        request: ChatRequest,
+        *,
+        caller: Caller,
+        catalog: Catalog,
+        budget_seconds: float | None,
+    ) -> Asked:
+        """Return the call; nothing happens before its deltas are asked for."""
         ...
 
 
@@ -37,7 +55,6 @@ class Plane:
 
     catalog: Callable[[], Catalog]
     ask: Ask
-    deadlines: Deadlines = field(default_factory=Deadlines)
     max_body_bytes: int = 8 * 1024 * 1024
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
 
@@ -50,8 +67,10 @@ class Visit:
     exchange: Exchange
     dialect: Dialect
     catalog: Catalog = field(init=False)
-    account: Account = field(default_factory=Account)
     _key: Key | None = None
+    _route: str = ""
+    _asked: Asked | None = None
+    _asked_after_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         """Take the catalog of this moment, for good."""
@@ -61,6 +80,15 @@ class Visit:
     def delivery(self) -> Delivery:
         """Return the way back to the client."""
         return Delivery(self.exchange, self.account, self.dialect, self.plane.keep_alive_seconds)
+
+    def account(self) -> Account:
+        """Return what can be told of the request by now."""
+        if self._asked is None:
+            return Account(route=self._route)
+        known = self._asked.account()
+        known.route = self._route
+        known.overhead_seconds += self._asked_after_seconds
+        return known
 
     def authenticate(self, scope: Scope) -> Key:
         """Return the key; raise an AccessError unless it is good for this kind of call."""
@@ -75,14 +103,18 @@ class Visit:
         route = self.catalog.routes.get(model)
         if route is None:
             raise UnknownModelError(f"There is no model {model!r} here.", param="model")
-        self.account.route = model
+        self._route = model
         return route
 
     def ask(self, request: ChatRequest, *, api: str) -> Deltas:
         """Return the answer's deltas."""
         client = self.exchange.scope.get("client")
         caller = Caller(key=self._key, ip=client[0] if client else "", api=api)
-        return self.plane.ask(request, caller=caller, catalog=self.catalog, account=self.account)
+        self._asked_after_seconds = self.exchange.elapsed_seconds
+        self._asked = self.plane.ask(
+            request, caller=caller, catalog=self.catalog, budget_seconds=self._budget_seconds()
+        )
+        return self._asked.deltas
 
     @property
     def session(self) -> str:
@@ -94,8 +126,8 @@ class Visit:
             )
         return given.decode("latin-1")
 
-    def deadlines(self, route: Route) -> Deadlines | None:
-        """Return the limits when the client set a budget: every one of them lies within it."""
+    def _budget_seconds(self) -> float | None:
+        """Return all the time the client gives us, None when it did not say."""
         given = self.exchange.headers.get(BUDGET_HEADER)
         if given is None:
             return None
@@ -103,11 +135,4 @@ class Visit:
             raise RequestError(
                 f"{BUDGET_HEADER.decode()} is a whole number from 1 to {_MAX_BUDGET_MS}."
             )
-        own = route.deadlines or self.plane.deadlines
-        seconds = int(given) / 1000
-        return Deadlines(
-            connect_seconds=min(own.connect_seconds, seconds),
-            first_seconds=min(own.first_seconds, seconds),
-            idle_seconds=min(own.idle_seconds, seconds),
-            total_seconds=min(own.total_seconds, seconds),
-        )
+        return int(given) / 1000

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.domain import keys
@@ -19,6 +19,7 @@ from gateway.domain.catalog import (
 )
 from gateway.domain.messages import ChatRequest, Delta, Dialect
 from gateway.v1.app import DataPlane
+from gateway.v1.headers import Account
 from gateway.v1.visit import Plane
 
 SECRET = "sk-" + "t" * 43
@@ -41,25 +42,35 @@ def make_catalog(*, key: Key = KEY) -> Catalog:
 
 
 @dataclass(slots=True)
+class Asked:
+    """One call of the pipeline below."""
+
+    deltas: AsyncGenerator[Delta, None]
+    known: Account
+
+    def account(self) -> Account:
+        return replace(self.known)
+
+
+@dataclass(slots=True)
 class Engine:
     """A pipeline that says what it is given, and keeps what it was asked."""
 
     says: list[Delta | BaseException] = field(default_factory=list)
     asked: list[ChatRequest] = field(default_factory=list)
-    callers: list[Any] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
     account: dict[str, Any] = field(default_factory=dict)
     hold: asyncio.Event | None = None  # waited for before the last of `says`
     is_closed: bool = False
     began: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def __call__(
-        self, request: ChatRequest, *, caller: Any, catalog: Catalog, account: Any
-    ) -> AsyncGenerator[Delta, None]:
+    def __call__(self, request: ChatRequest, **told: Any) -> "Asked":
         self.asked.append(request)
+        self.told.append(told)
+        return Asked(self._say(), Account(**self.account))
+
+    async def _say(self) -> AsyncGenerator[Delta, None]:
         self.began.set()
-        self.callers.append(caller)
-        for name, value in self.account.items():
-            setattr(account, name, value)
         try:
             for index, said in enumerate(self.says):
                 if self.hold is not None and index == len(self.says) - 1:

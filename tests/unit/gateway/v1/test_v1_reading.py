@@ -303,4 +303,4 @@ async def test_embeddings_are_forwarded_as_they_came():
     (request,) = engine.asked
     assert request.operation is Operation.EMBEDDINGS
     assert request.original.body == body
-    assert engine.callers[0].api == "embeddings"
+    assert engine.told[0]["caller"].api == "embeddings"
