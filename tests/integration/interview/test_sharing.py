@@ -6,9 +6,9 @@ import pytest
 
 from interview import selectors
 from interview.domain.errors import RateLimitedError, RoomNotFoundError
-from interview.selectors import pages
 from interview.services import rooms
 from interview.services.players import Visitor
+from interview.views import room
 from tests.factories.rooms import Play
 from tests.integration.interview.conftest import Seat
 
@@ -48,8 +48,8 @@ def test_a_player_keeps_only_so_many_rooms_open(seat: Seat, monkeypatch: pytest.
 
 
 def test_a_watcher_sees_the_interview_and_not_the_resume(play: Play):
-    assert pages.room(play.row)["resume"]["text"]
+    assert room.shown(play.row)["resume"]["text"]
 
-    shown = pages.room(play.row, is_watching=True)["resume"]
+    shown = room.shown(play.row, is_watching=True)["resume"]
 
     assert (shown["text"], shown["facts"]) == ("", [])

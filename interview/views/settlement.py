@@ -1,0 +1,168 @@
+"""The verdict page of a settled room: how it went, and what would have held."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET
+
+from interview.domain import events as ev
+from interview.domain.answers import read_answer
+from interview.domain.better import Better, better_answer
+from interview.domain.bilingual import Language
+from interview.domain.modes import FailureReason
+from interview.domain.position import Edition, Position
+from interview.domain.room import Room, Status, WinReason
+from interview.domain.rubric import Mark, marks
+from interview.domain.scoring import rule_labels
+from interview.domain.settlement import Moment, Played, Settlement, settle
+from interview.models import Room as RoomRow
+from interview.services import editions, event_log, rubrics
+from interview.views import cards, visitors
+
+
+@require_GET
+@ensure_csrf_cookie
+def page(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    """Draw the verdict; a room still being played is sent back to."""
+    row = visitors.readable_room(request, room_id)
+    if row.status != Status.SETTLED:
+        return redirect("room-page", room_id=room_id)
+    return render(request, "interview/settle.html", {"settlement": shown(row)})
+
+
+def shown(row: RoomRow) -> dict[str, Any]:
+    """Return the verdict page of a settled room."""
+    edition = editions.read(row.edition_id)
+    folded = event_log.state_of(row)
+    story = settle(folded, event_log.read(row.pk))
+    position = editions.position_of(row)
+    language = cards.page_language()
+    return {
+        "id": str(row.pk),
+        "scenery": folded.scenery,
+        "result": folded.result.value if folded.result else "",
+        "reason": folded.reason,
+        "sentence": _sentence(folded, edition, story, language),
+        "mode": folded.mode.value,
+        "title": edition.scenery.title.pick(language),
+        "language": folded.language,
+        "score": folded.score,
+        "ranked": folded.is_ranked,
+        "lines": _score_lines(story),
+        "rounds": folded.rounds_answered,
+        "goal_rounds": edition.scenery.goal_rounds,
+        "graph": [
+            {
+                "round": played.round,
+                "verdict": played.scored.verdict_after,
+                "glyph": played.scored.glyph,
+            }
+            for played in story.rounds
+        ],
+        "moments": [_moment(moment, position, folded, language) for moment in story.moments],
+        "overtime": folded.goal_reached,
+        "panel": [cards.seat(edition.personas[p], language, row) for p in edition.scenery.panel],
+    }
+
+
+def _moment(moment: Moment, position: Position, room: Room, language: Language) -> dict[str, Any]:
+    played, scored = moment.played, moment.played.scored
+    better = _better(played, position, room)
+    return {
+        "kind": moment.kind.value,
+        "round": played.round,
+        "speaker": position.persona(played.speaker).name.pick(language),
+        "persona": played.speaker,
+        "question": played.question,
+        "answer": played.answer,
+        "q": scored.q,
+        "par": scored.par,
+        "glyph": scored.glyph,
+        "verdict_before": scored.verdict_before,
+        "verdict_after": scored.verdict_after,
+        "evidence": [_evidence(item, language) for item in scored.evidence],
+        "better": better.text,
+        "missing": [label.pick(language) for label in better.missing],
+        "explain": scored.explain,
+        "rulers": [
+            _ruler(mark, language) for mark in marks(rubrics.six_dimensions(), scored.dimensions)
+        ],
+    }
+
+
+def _ruler(mark: Mark, language: Language) -> dict[str, Any]:
+    return {
+        "label": mark.ruler.label.pick(language),
+        "level": mark.level,
+        "next": mark.next_anchor.text.pick(language) if mark.next_anchor else "",
+    }
+
+
+def _better(played: Played, position: Position, room: Room) -> Better:
+    """Return what would have held: the question's frame around the candidate's own numbers."""
+    question = position.edition.questions[played.question_id]
+    answer = read_answer(
+        played.answer,
+        question=question,
+        resume=position.resume,
+        language=room.language,
+        earlier=(),
+        claims={},
+    )
+    return better_answer(question, answer, language=room.language)
+
+
+def _evidence(item: ev.Evidence, language: Language) -> dict[str, str]:
+    label = rule_labels.get(item.rule)
+    return {
+        "dimension": item.dimension,
+        "quote": item.quote,
+        "rule": item.rule,
+        "label": label.pick(language) if label else item.rule,
+    }
+
+
+def _score_lines(story: Settlement) -> list[dict[str, Any]]:
+    words = {
+        "rounds": _("Rounds answered, 100 each"),
+        "composure": _("Nerve left at the last full round"),
+        "brilliant": _("Good and brilliant answers, 10 each"),
+        "hints": _("Hints taken, 15 each"),
+        "panel": _("What the panel gives"),
+        "floor": _("Nobody goes below zero"),
+    }
+    return [
+        {"label": words[line.label], "points": line.points, "detail": line.count}
+        for line in story.lines
+    ]
+
+
+def _sentence(room: Room, edition: Edition, story: Settlement, language: Language) -> str:
+    """Return the verdict in one sentence, from the reason in the log."""
+    worst = story.moments[0].played if story.moments else None
+    gone = [edition.personas[persona].name.pick(language) for persona in room.walked_out]
+    slots = {
+        "round": room.rounds_answered,
+        "name": gone[0] if gone else "",
+        "worst": worst.round if worst else room.rounds_answered,
+    }
+    return _sentences()[room.reason] % slots
+
+
+def _sentences() -> dict[str, str]:
+    return {
+        WinReason.GOAL_REACHED: _("Still in the chair after round %(round)s. The panel rests."),
+        WinReason.PANEL_CONVINCED: _("The panel was won in %(round)s rounds."),
+        FailureReason.HP_ZERO: _("Fell at round %(round)s; the wound was round %(worst)s."),
+        FailureReason.WALKED_OUT: _("%(name)s left the room at round %(round)s."),
+        FailureReason.PANEL_COLD: _("By round %(round)s nobody on the panel was listening."),
+        FailureReason.OUT_OF_ROUNDS: _("Out of rounds: the panel was still of two minds."),
+        FailureReason.CONTRADICTION_FATAL: _("Too many versions of the same story."),
+        FailureReason.INTEGRITY: _("The panel was asked for points once too often."),
+        FailureReason.ABANDONED: _("You left the seat at round %(round)s."),
+        FailureReason.TIMEOUT: _("The room waited for a day and closed."),
+    }
