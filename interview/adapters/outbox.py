@@ -11,6 +11,7 @@ from opentelemetry import baggage, context
 from redis.exceptions import RedisError
 
 from gateway import facade
+from interview.domain import attributes
 from interview.domain.jobs import QUEUES, Job
 from interview.domain.ports import Fact
 
@@ -58,5 +59,5 @@ class LiveOutbox:
 
 def _of_turn(room_id: str, turn_id: str = "", *_rest: str) -> context.Context:
     """Return the current context with the ids in its baggage; it never leaves our processes."""
-    known = baggage.set_baggage(facade.attributes.ROOM_ID, room_id)
-    return baggage.set_baggage(facade.attributes.TURN_ID, turn_id, known) if turn_id else known
+    known = baggage.set_baggage(attributes.ROOM_ID, room_id)
+    return baggage.set_baggage(attributes.TURN_ID, turn_id, known) if turn_id else known

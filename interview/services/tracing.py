@@ -11,10 +11,8 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, StatusCode
 
-from gateway.facade import attributes
+from interview.domain import attributes
 from interview.domain.ports import Speech
-
-INTERVIEWER = "game.interviewer"
 
 _tracer = trace.get_tracer("interview")
 
@@ -60,7 +58,7 @@ def turn(speech: Speech) -> Iterator[Span]:
             attributes.CONVERSATION: str(speech.room_id),
             attributes.ROOM_ID: str(speech.room_id),
             attributes.TURN_ID: speech.turn_id,
-            INTERVIEWER: speech.speaker,
+            attributes.INTERVIEWER: speech.speaker,
         },
     ) as span:
         yield span
