@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Generator, Sequence
 
 from gateway import facade
+from interview.domain import attributes
 from interview.domain.errors import UnavailableError
 from interview.domain.ports import (
     Place,
@@ -72,12 +73,12 @@ class GatewayStage:
         position = facade.queue_position(QUEUE, stream)
         return QueueView(position, status.n_waiting, status.n_running)
 
-    def interrupt(self, stream: str, *, by: str) -> None:
+    def interrupt(self, stream: str, *, by: str) -> bool:
         """Stop the turn wherever it is being spoken; the caller's fence holds if this cannot."""
         try:
-            facade.cancel(stream, by=by)
+            return facade.cancel(stream, by=by)
         except facade.StateUnavailableError:
-            return
+            return True  # nobody knows of an earlier order
 
     def spoken_now(self, streams: Sequence[str]) -> set[str]:
         """Return those of the turns that a living worker is speaking."""
@@ -112,8 +113,8 @@ def _order(speech: Speech) -> facade.SpeechOrder:
         ),
         ticket=facade.Ticket(QUEUE, speech.stream_id),
         attributes={
-            facade.attributes.ROOM_ID: str(speech.room_id),
-            facade.attributes.TURN_ID: speech.turn_id,
+            attributes.ROOM_ID: str(speech.room_id),
+            attributes.TURN_ID: speech.turn_id,
         },
     )
 

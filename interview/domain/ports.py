@@ -151,8 +151,8 @@ class Stage(Protocol):
     def queue(self, stream: str) -> QueueView:
         """Return how the queue stands, and this turn's place in it."""
 
-    def interrupt(self, stream: str, *, by: str) -> None:
-        """Stop the turn wherever it is being spoken."""
+    def interrupt(self, stream: str, *, by: str) -> bool:
+        """Stop the turn wherever it is being spoken; False when that had been ordered before."""
 
     def spoken_now(self, streams: Sequence[str]) -> set[str]:
         """Return those of the turns that a living worker is speaking."""

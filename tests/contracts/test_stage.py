@@ -141,8 +141,8 @@ def test_an_interrupted_turn_keeps_what_was_said_and_says_by_whom(stage: StageTw
     for piece in stage.port.speak(spoken):
         pieces.append(piece)
         if isinstance(piece, SpeechFirstToken):
-            stage.port.interrupt(spoken.stream_id, by="user")
-            stage.port.interrupt(spoken.stream_id, by="somebody later")
+            assert stage.port.interrupt(spoken.stream_id, by="user")
+            assert not stage.port.interrupt(spoken.stream_id, by="somebody later")
 
     end = end_of(pieces)
     assert (end.cancelled_by, end.failure, end.provider_closed) == ("user", None, True)

@@ -132,9 +132,12 @@ class FakeStage:
         position = self.waiting.index(stream) if stream in self.waiting else None
         return QueueView(position, len(self.waiting), len(self.speaking))
 
-    def interrupt(self, stream: str, *, by: str) -> None:
+    def interrupt(self, stream: str, *, by: str) -> bool:
         """Remember who interrupted first."""
-        self.interrupted.setdefault(stream, by)
+        with self._lock:
+            is_first = stream not in self.interrupted
+            self.interrupted.setdefault(stream, by)
+        return is_first
 
     def spoken_now(self, streams: Sequence[str]) -> set[str]:
         """Return those being spoken."""

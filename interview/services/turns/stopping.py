@@ -43,14 +43,16 @@ def cancel_turn(
             record = Record(event_log.state_of(row), timezone.now())
             cut_short(record, by=by)
             event_log.append(row, record, outbox=ports.outbox)
-        if row.turn_state == TurnState.STREAMING:
-            arguments = (str(row.pk), row.turn_id, str(row.turn_epoch), by)
-            transaction.on_commit(
-                lambda: ports.outbox.enqueue(
+        arguments = (str(row.pk), row.turn_id, str(row.turn_epoch), by)
+        is_streaming = row.turn_state == TurnState.STREAMING
+
+        def tell() -> None:
+            if stop(stream, by=by, ports=ports) and is_streaming:
+                ports.outbox.enqueue(
                     Job.FINISH_CANCEL, arguments, delay_seconds=CANCEL_GRACE_SECONDS
                 )
-            )
-        transaction.on_commit(lambda: stop(stream, by=by, ports=ports))
+
+        transaction.on_commit(tell)
     return CancelTaken(row.turn_id, row.turn_state)
 
 
@@ -62,10 +64,11 @@ def _check_is_cancellable(row: RoomRow, turn_id: str | None, epoch: int | None) 
         raise NothingToCancelError("Nobody is speaking.")
 
 
-def stop(stream: str, *, by: str, ports: Ports) -> None:
-    """Stop the stream and free the place it may still hold."""
-    ports.stage.interrupt(stream, by=by)
+def stop(stream: str, *, by: str, ports: Ports) -> bool:
+    """Stop the stream and free the place it may still hold; False when it had been told before."""
+    is_first = ports.stage.interrupt(stream, by=by)
     ports.stage.give_back(stream)
+    return is_first
 
 
 def live_stream(row: RoomRow) -> str | None:

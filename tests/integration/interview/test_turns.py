@@ -229,6 +229,7 @@ def test_the_second_cancel_while_the_first_is_under_way_adds_nothing(play: Play)
 
     assert [first.state, second.state, third.state] == ["streaming", "streaming", "cancelled"]
     assert ends(play) == ["turn.cancelled"]
+    assert [job for job, _ in play.outbox.jobs].count(Job.FINISH_CANCEL) == 1
     assert play.stage.interrupted == {f"{play.room_id}.t1.1": "user"}
 
 
