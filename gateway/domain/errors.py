@@ -20,6 +20,7 @@ GatewayError
 ├── ProviderBusyError              every place at the provider is taken
 ├── BreakerOpenError               the target failed too often and is being left alone
 ├── StoppedError                   somebody ordered the stream to stop
+├── ShuttingDownError              this process ends, and the stream with it
 ├── ManagementError                a change of the configuration was refused
 │   ├── NotThereError              there is nothing of that name
 │   ├── ConflictError              it is there already, or others still need it
@@ -229,6 +230,12 @@ class BreakerOpenError(GatewayError):
     """The target failed too often and is left alone until ``retry_after_seconds`` have passed."""
 
     code, status, error_type = "breaker_open", 503, "breaker_open"
+
+
+class ShuttingDownError(GatewayError):
+    """This process ends before the answer could; another one takes it from the beginning."""
+
+    code, status, retryable, error_type = "shutting_down", 503, True, "shutdown"
 
 
 class StoppedError(GatewayError):

@@ -15,13 +15,19 @@ from urllib.parse import unquote
 from prometheus_client import Counter
 
 from gateway import metrics
-from gateway.domain.errors import GatewayError, MethodNotAllowedError, PathNotFoundError
+from gateway.domain.errors import (
+    GatewayError,
+    MethodNotAllowedError,
+    PathNotFoundError,
+    ShuttingDownError,
+)
 from gateway.domain.messages import Dialect
 from gateway.v1 import chat_completions, embeddings, errors, messages, models, streams
 from gateway.v1.exchange import AsgiMessage, ClientGoneError, Exchange, Receive, Send
 from gateway.v1.visit import Plane, Visit
 
 PREFIX = "/v1/"
+_CUT_SECONDS = 2.0
 _GONE = 499  # nobody is there to read it; what the log and the counter call it
 _logger = logging.getLogger(__name__)
 
@@ -54,27 +60,49 @@ _NAMED_ROADS: dict[str, tuple[str, NamedEndpoint]] = {
 
 @dataclass(slots=True)
 class DataPlane:
-    """The application. ``n_open`` requests are being served; ``idle`` is set while none is."""
+    """The application. It knows what is open, so that a process may end without losing any."""
 
     plane: Plane
-    n_open: int = 0
-    idle: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        """Begin with nothing to do."""
-        self.idle.set()
+    _open: set[Exchange] = field(default_factory=set)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Serve one request."""
         exchange = Exchange(scope, receive, send, self.plane.max_body_bytes)
-        self.n_open += 1
-        self.idle.clear()
+        self._open.add(exchange)
         try:
             await self._serve(exchange)
         finally:
-            self.n_open -= 1
-            if not self.n_open:
-                self.idle.set()
+            self._open.discard(exchange)
+            if not self._open:
+                self._idle.set()
+
+    @property
+    def n_open(self) -> int:
+        """Return how many requests are being served."""
+        return len(self._open)
+
+    async def finished(self, *, within_seconds: float) -> bool:
+        """Return whether everything that is open came to its own end in time.
+
+        What did not is ended now: with an error where something has been sent, as 503 elsewhere.
+        """
+        is_clean = await self._is_idle(within_seconds)
+        for exchange in tuple(self._open):
+            exchange.cut()
+        if not is_clean:
+            await self._is_idle(_CUT_SECONDS)
+        return is_clean
+
+    async def _is_idle(self, within_seconds: float) -> bool:
+        self._idle.clear()
+        if not self._open:
+            return True
+        try:
+            await asyncio.wait_for(self._idle.wait(), within_seconds)
+        except TimeoutError:
+            return False
+        return True
 
     async def _serve(self, exchange: Exchange) -> None:
         road = find(exchange.scope["path"])
@@ -87,6 +115,8 @@ class DataPlane:
             if exchange.scope["method"] != road.method:
                 raise MethodNotAllowedError(f"This path takes {road.method} only.")
             await road.endpoint(visit)
+            if exchange.is_cut and not exchange.has_ended:
+                raise ShuttingDownError
             status = exchange.status if exchange.left_at is None else _GONE
         except ClientGoneError:
             status = _GONE

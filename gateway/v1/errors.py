@@ -79,6 +79,7 @@ _MESSAGES = {
     "queue_full": "Too many requests wait already.",
     "rate_limit_exceeded": "A rate limit of this key, its account or the model is used up.",
     "rate_limited": "The provider takes no more requests from the gateway at the moment.",
+    "shutting_down": "This gateway process is ending; ask again.",
     "state_unavailable": "The gateway's shared state is not available.",
     "stream_truncated": "The provider's answer broke off.",
     "upstream_credentials": "The provider does not accept the gateway's own credentials.",

@@ -26,12 +26,12 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _NO_BYTES = b""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Exchange:
     """A request that is being answered; an asynchronous context that watches the client.
 
-    Inside the context the client's leaving cancels the running task; the context swallows that
-    cancellation, and no other.
+    Inside the context the client's leaving, and the end of the process, cancel the running task;
+    the context swallows these cancellations, and no other.
     """
 
     scope: AsgiMessage
@@ -46,6 +46,8 @@ class Exchange:
     left_at: float | None = None
     last_sent_at: float = 0.0
     headers: dict[bytes, bytes] = field(init=False)
+    is_cut: bool = False
+    _serving: asyncio.Task[Any] | None = None
     _watcher: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
@@ -59,9 +61,8 @@ class Exchange:
 
     async def __aenter__(self) -> "Exchange":
         """Begin to watch."""
-        serving = asyncio.current_task()
-        assert serving is not None
-        self._watcher = asyncio.create_task(self._watch(serving))
+        self._serving = asyncio.current_task()
+        self._watcher = asyncio.create_task(self._watch())
         return self
 
     async def __aexit__(
@@ -72,15 +73,23 @@ class Exchange:
     ) -> bool:
         """Stop watching; note how soon everything was closed after the client had left."""
         assert self._watcher is not None
+        assert self._serving is not None
         self._watcher.cancel()
-        if self.left_at is None:
+        serving, self._serving = self._serving, None
+        if self.left_at is not None:
+            metrics.DISCONNECT_SECONDS.observe(time.monotonic() - self.left_at)
+        elif not self.is_cut:
             return False
-        metrics.DISCONNECT_SECONDS.observe(time.monotonic() - self.left_at)
         if kind is None or not issubclass(kind, asyncio.CancelledError):
             return False
-        serving = asyncio.current_task()
         # Still counted above zero: somebody else wants this task gone as well.
-        return serving is None or serving.uncancel() == 0
+        return serving.uncancel() == 0
+
+    def cut(self) -> None:
+        """End the answer here and now: the process ends."""
+        if self._serving is not None and self.left_at is None and not self.is_cut:
+            self.is_cut = True
+            self._serving.cancel()
 
     async def body(self) -> bytes:
         """Return the request's JSON; raise a RequestError when it is too much or not JSON."""
@@ -138,11 +147,12 @@ class Exchange:
             raise ClientGoneError
         return message
 
-    async def _watch(self, serving: "asyncio.Task[Any]") -> None:
+    async def _watch(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
             pass
-        self.left_at = time.monotonic()
-        serving.cancel()
+        if self._serving is not None and not self.is_cut:
+            self.left_at = time.monotonic()
+            self._serving.cancel()
 
     def _bounded(self, body: bytes) -> bytes:
         if len(body) > self.max_body_bytes:

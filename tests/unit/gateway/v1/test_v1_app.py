@@ -278,4 +278,4 @@ async def test_a_client_that_leaves_before_its_body_is_whole_is_not_answered():
     }
     await plane(scope, receive, answer.send)
     assert answer.messages == []
-    assert plane.idle.is_set()
+    assert plane.n_open == 0

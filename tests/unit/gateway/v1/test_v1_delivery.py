@@ -164,7 +164,7 @@ async def test_a_client_that_leaves_closes_the_provider(is_streamed, says):
     assert engine.is_closed
     assert not answer.is_whole
     assert sample("gw_disconnect_seconds_count") == before + 1
-    assert plane.idle.is_set()
+    assert plane.n_open == 0
 
 
 async def test_a_task_that_somebody_else_cancels_stays_cancelled():
@@ -181,3 +181,33 @@ async def test_a_seam_is_told_in_a_comment():
     engine = Engine([START, TextDelta("A"), Seam("b", "m-2", 1), TextDelta("B"), STOP])
     answer = await Client(make_plane(engine)).ask(*PATHS[0])
     assert b"\n\n: seam b/m-2 at 1\n\n" in answer.body
+
+
+@pytest.mark.parametrize(("path", "body"), PATHS)
+@pytest.mark.parametrize("says", [[START, STOP], [START, TextDelta("A"), STOP]])
+async def test_a_process_that_ends_tells_those_it_does_not_wait_for(path, body, says):
+    engine = Engine(list(says), hold=asyncio.Event())
+    plane, answer = make_plane(engine), Answer()
+    asking = asyncio.create_task(Client(plane).ask(path, body, answer=answer))
+    await engine.began.wait()
+    if len(says) == 3:
+        await answer.until(lambda seen: b"A" in seen.body)
+    assert await plane.finished(within_seconds=0.0) is False
+    await asking
+    assert (answer.is_whole, engine.is_closed, plane.n_open) == (True, True, 0)
+    assert b"This gateway process is ending" in answer.body
+    if len(says) == 2:
+        assert answer.status == (503 if path.endswith("completions") else 529)
+
+
+async def test_a_process_that_ends_waits_for_those_that_come_to_their_end():
+    engine = Engine([START, TextDelta("A"), STOP], hold=asyncio.Event())
+    plane = make_plane(engine)
+    assert await plane.finished(within_seconds=0.0) is True
+    asking = asyncio.create_task(Client(plane).ask(*PATHS[0]))
+    await engine.began.wait()
+    ending = asyncio.create_task(plane.finished(within_seconds=30.0))
+    await asyncio.sleep(0)
+    engine.hold.set()
+    assert await ending is True
+    assert (await asking).body.endswith(b"[DONE]\n\n")
