@@ -6,7 +6,7 @@ Pure: the time is an argument, in microseconds, and nothing waits. The script in
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.domain import budget as budgets
 from gateway.domain.budget import HELD_RETRY_US, Account, Spending
@@ -60,7 +60,7 @@ class Gatehouse:
         """Let the request in or not; nothing is taken unless everything is.
 
         By force comes back what is in flight although the book has lost it: it holds its seats
-        and its money, whatever the limits; what flows is not claimed twice.
+        and its money, whatever the limits; see `of_the_held`.
         """
         accounts = [budgets.account_of(each.budget, now_us) for each in entrance.reservations]
         unread = tuple(account for account in accounts if account not in self._spendings)
@@ -71,7 +71,7 @@ class Gatehouse:
             return barred
         place = self._seat(entrance.holder, entrance.places, now_us, is_forced=is_forced)
         for claim in entrance.claims:
-            self._take(entrance.holder, claim, now_us, is_forced=is_forced)
+            self._take(entrance.holder, claim, now_us)
         for account, reservation in zip(accounts, entrance.reservations, strict=True):
             self._add(account, reserved=reservation.amount_microusd)
         self._stays[entrance.holder] = _Stay(
@@ -177,10 +177,10 @@ class Gatehouse:
         meter = meter_of(limit)
         return meter.wait(meter.at(self._states.get(_key(claim), ()), now_us), claim.cost, now_us)
 
-    def _take(self, holder: str, claim: Claim, now_us: int, *, is_forced: bool) -> None:
+    def _take(self, holder: str, claim: Claim, now_us: int) -> None:
         if claim.limit.unit is Unit.CONCURRENT:
             self._held[_key(claim)][holder] = now_us + self._lease_us
-        elif not is_forced:
+        else:
             meter, key = meter_of(claim.limit), _key(claim)
             state = meter.at(self._states.get(key, ()), now_us)
             self._states[key] = meter.take(state, claim.cost, now_us)
@@ -191,9 +191,9 @@ class Gatehouse:
             self._held[key].pop(departure.holder, None)
             return
         more = surplus(claim, departure)
-        if more and key in self._states:
+        if more:
             meter = meter_of(claim.limit)
-            state = meter.at(self._states[key], now_us)
+            state = meter.at(self._states.get(key, ()), now_us)
             self._states[key] = meter.correct(state, more, entered_us)
 
     def _levels(self, claims: tuple[Claim, ...], now_us: int) -> tuple[Level, ...]:
@@ -233,6 +233,15 @@ class Gatehouse:
         self._spendings[account] = Spending(
             found.spent_microusd + spent, found.reserved_microusd + reserved
         )
+
+
+def of_the_held(entrance: Entrance, provider: str | None) -> Entrance:
+    """Return what to enter with by force: what is held, and nothing that flows."""
+    return replace(
+        entrance,
+        claims=tuple(each for each in entrance.claims if each.limit.unit is Unit.CONCURRENT),
+        places=tuple(each for each in entrance.places if each.provider == provider),
+    )
 
 
 def surplus(claim: Claim, departure: Departure) -> int:

@@ -1,11 +1,12 @@
 """The gate in memory: one process, a clock that moves when told to, a ledger that is a dict."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gateway.domain.budget import Account, Spending
-from gateway.domain.gate import Departure, Entrance, Orphan, Place, Progress
+from gateway.domain.gate import Departure, Entered, Entrance, Orphan, Place, Progress
 from gateway.domain.gate import Entry as GateEntry
-from gateway.domain.gatehouse import Gatehouse, Unread
+from gateway.domain.gatehouse import Gatehouse, Unread, of_the_held
 from gateway.domain.money import Budget
 from tests.fakes.clock import Clock
 
@@ -21,23 +22,28 @@ class MemoryGate:
         self.departures: list[Departure] = []
         self._lease_us = round(lease_seconds * 1_000_000)
         self._house = Gatehouse(lease_us=self._lease_us)
-        self._inside: dict[str, Entrance] = {}
+        self._inside: dict[str, tuple[Entrance, str | None]] = {}
 
     async def enter(self, entrance: Entrance) -> GateEntry:
         """Take everything the request wants, or nothing."""
-        self._inside[entrance.holder] = entrance
-        return self._enter(entrance)
+        answer = self._enter(entrance)
+        if isinstance(answer, Entered):
+            self._note(entrance, answer.place)
+        return answer
 
     async def move(self, holder: str, places: tuple[Place, ...]) -> int | None:
         """Give the holder's place back and take the first free one."""
-        return self._house.move(holder, places, self.clock.now_us)
+        place = self._house.move(holder, places, self.clock.now_us)
+        if holder in self._inside:
+            self._note(replace(self._inside[holder][0], places=places), place)
+        return place
 
     async def renew(self, progress: Iterable[Progress]) -> None:
         """Keep requests alive; those the book has lost are put back."""
         progress = list(progress)
         for holder in self._house.renew(progress, self.clock.now_us):
             if holder in self._inside:
-                self._enter(self._inside[holder], is_forced=True)
+                self._enter(of_the_held(*self._inside[holder]), is_forced=True)
         self._house.renew(progress, self.clock.now_us)
 
     async def leave(self, departure: Departure) -> None:
@@ -64,6 +70,10 @@ class MemoryGate:
     def forget(self) -> None:
         """Lose everything, as a restarted store does."""
         self._house = Gatehouse(lease_us=self._lease_us)
+
+    def _note(self, entrance: Entrance, place: int | None) -> None:
+        provider = None if place is None else entrance.places[place].provider
+        self._inside[entrance.holder] = (entrance, provider)
 
     def _enter(self, entrance: Entrance, *, is_forced: bool = False) -> GateEntry:
         answer = self._house.enter(entrance, self.clock.now_us, is_forced=is_forced)
