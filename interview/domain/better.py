@@ -8,12 +8,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from interview.domain.answers import Answer
 from interview.domain.bilingual import Language, Text
-from interview.domain.lexicon.units import SECONDS
-from interview.domain.quantities import Quantity
 from interview.domain.questions import Question
-from interview.domain.resume import Fact
+from interview.domain.reading.answers import Answer
+from interview.domain.reading.lexicon.units import SECONDS
+from interview.domain.reading.quantities import Quantity
+from interview.domain.reading.resume import Fact
 
 MAX_MISSING = 3
 

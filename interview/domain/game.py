@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from interview.domain import events as ev
 from interview.domain import modes
-from interview.domain.answers import Answer, Trigger, read_answer
 from interview.domain.bilingual import Language
 from interview.domain.errors import NothingToRetryError, NotYourTurnError, RoomSettledError
 from interview.domain.events import Result
@@ -20,6 +19,8 @@ from interview.domain.orchestration import Choice, Reason, choose_speaker
 from interview.domain.planning import Planner
 from interview.domain.position import Position
 from interview.domain.questions import Question
+from interview.domain.reading.answers import Answer, read_answer
+from interview.domain.reading.triggers import Trigger
 from interview.domain.room import Record, Room, Status, Thread, WinReason
 from interview.domain.scenery import Mode, Strategy
 from interview.domain.scoring import Score, score_answer

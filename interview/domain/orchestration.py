@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from interview.domain.lots import lot
-from interview.domain.matching import fold, terms
 from interview.domain.position import Position
+from interview.domain.reading.matching import fold, terms
 from interview.domain.room import Room
 from interview.domain.scenery import Mode, Strategy
 

@@ -17,8 +17,8 @@ from interview.domain.events import TurnPlanned
 from interview.domain.lots import lot
 from interview.domain.position import Position
 from interview.domain.questions import FollowUp, Question
-from interview.domain.resume import Fact, Resume
-from interview.domain.resume import claim as claim_of
+from interview.domain.reading.resume import Fact, Resume
+from interview.domain.reading.resume import claim as claim_of
 from interview.domain.room import Room
 
 MAX_DEPTH = 3

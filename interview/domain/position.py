@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from interview.domain.persona import Persona
 from interview.domain.questions import Question
-from interview.domain.resume import Resume
+from interview.domain.reading.resume import Resume
 from interview.domain.scenery import Scenery
 
 

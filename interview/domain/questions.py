@@ -29,7 +29,7 @@ class KeyPoint:
 class FollowUp:
     """A reply armed by a trigger: it either asks on, or goes to another question.
 
-    ``trigger`` is a name of `answers.Trigger`, or ``key_point_missing:<id>``.
+    ``trigger`` is a name of `triggers.Trigger`, or ``key_point_missing:<id>``.
     """
 
     id: str

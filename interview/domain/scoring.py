@@ -8,11 +8,13 @@ verbatim quote where there are words to show; an empty quote means that somethin
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from interview.domain.answers import Answer, LengthBand, Trigger
 from interview.domain.bilingual import Text
-from interview.domain.marks import Mark
 from interview.domain.persona import Dimension
 from interview.domain.questions import Expectation, Question
+from interview.domain.reading.answers import Answer
+from interview.domain.reading.lengths import LengthBand
+from interview.domain.reading.marks import Mark
+from interview.domain.reading.triggers import Trigger
 
 STRONG_MARGIN = 15.0
 MAX_LEVEL = 4

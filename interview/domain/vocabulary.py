@@ -1,8 +1,8 @@
 """The words content may use: portrait parts, backdrops, triggers, weaknesses, kinds of facts."""
 
-from interview.domain.answers import Trigger
-from interview.domain.lexicon import subjects, wording
-from interview.domain.resume import Weakness
+from interview.domain.reading.lexicon import subjects, wording
+from interview.domain.reading.resume import Weakness
+from interview.domain.reading.triggers import Trigger
 
 #: Part of a portrait -> what it may be; the keys of the part sheet, the first one is the default.
 PORTRAIT_PARTS: dict[str, tuple[str, ...]] = {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from interview.domain.resume import Fact
+from interview.domain.reading.resume import Fact
 from interview.models import Resume as ResumeRow
 from interview.models import Scenery as SceneryRow
 from interview.services import resumes

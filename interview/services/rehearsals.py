@@ -9,7 +9,7 @@ from interview.domain.game import Opening
 from interview.domain.ports import Ports
 from interview.domain.position import Edition
 from interview.domain.questions import Question
-from interview.domain.resume import Resume, claim, read_resume
+from interview.domain.reading.resume import Resume, claim, read_resume
 from interview.domain.scenery import Mode
 from interview.models import Persona as PersonaRow
 from interview.models import Question as QuestionRow

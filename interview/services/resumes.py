@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 
 from interview.domain.errors import InvalidInputError, ResumeNotFoundError, ResumeTooLargeError
-from interview.domain.resume import Resume, read_resume, redact
+from interview.domain.reading.redaction import redact
+from interview.domain.reading.resume import Resume, read_resume
 from interview.models import Resume as ResumeRow
 from interview.services import documents
 

@@ -10,11 +10,11 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
 from interview.domain import events as ev
-from interview.domain.answers import read_answer
 from interview.domain.better import Better, better_answer
 from interview.domain.bilingual import Language
 from interview.domain.modes import FailureReason
 from interview.domain.position import Edition, Position
+from interview.domain.reading.answers import read_answer
 from interview.domain.room import Room, Status, WinReason
 from interview.domain.rubric import Mark, marks
 from interview.domain.scoring import rule_labels

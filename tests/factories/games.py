@@ -9,7 +9,7 @@ from interview.domain.game import Opening
 from interview.domain.persona import Band, Dimension, Persona
 from interview.domain.position import Edition, Position
 from interview.domain.questions import FollowUp, KeyPoint, Question, When
-from interview.domain.resume import Fact, Resume, Weakness
+from interview.domain.reading.resume import Fact, Resume, Weakness
 from interview.domain.room import Record, Room
 from interview.domain.scenery import Approval, Branch, Mode, Scenery, Strategy, WinRule
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from interview.domain import errors, modes
-from interview.domain.answers import read_answer
 from interview.domain.events import PAYLOADS, Payload
-from interview.domain.resume import read_resume
+from interview.domain.reading.answers import read_answer
+from interview.domain.reading.resume import read_resume
 from interview.domain.scoring import score_answer
 from interview.services import content_files, event_codec
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from statistics import median
 
 from interview.domain import game
-from interview.domain.answers import Answer, LengthBand
 from interview.domain.events import Result
 from interview.domain.game import Hearing
 from interview.domain.judgement import Marks
 from interview.domain.persona import Dimension
 from interview.domain.position import Position
+from interview.domain.reading.answers import Answer
+from interview.domain.reading.lengths import LengthBand
 from interview.domain.room import Room, Status
 from interview.domain.scenery import Mode
 from interview.domain.scoring import Score

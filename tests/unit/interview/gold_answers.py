@@ -6,11 +6,11 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from interview.domain.answers import Answer, read_answer
 from interview.domain.bilingual import Language, Text
 from interview.domain.persona import Dimension
 from interview.domain.questions import Question
-from interview.domain.resume import Resume
+from interview.domain.reading.answers import Answer, read_answer
+from interview.domain.reading.resume import Resume
 from interview.domain.scoring import Score, score_answer
 
 EVEN_WEIGHTS = dict.fromkeys(Dimension, 1)

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interview.domain.answers import LengthBand, Trigger, distinct_length
-from interview.domain.matching import clauses, fold, language_of, sentences, terms
-from interview.domain.quantities import find_quantities
 from interview.domain.questions import Expectation, FollowUp, KeyPoint, Question, When
-from interview.domain.resume import read_resume
-from interview.domain.sketches import SKETCH_SIZE, grams, share_in_sketch, sketch
+from interview.domain.reading.lengths import LengthBand, distinct_length
+from interview.domain.reading.matching import clauses, fold, language_of, sentences, terms
+from interview.domain.reading.quantities import find_quantities
+from interview.domain.reading.resume import read_resume
+from interview.domain.reading.sketches import SKETCH_SIZE, grams, share_in_sketch, sketch
+from interview.domain.reading.triggers import Trigger
 
 from .gold_answers import GOLD, mark, read, text
 

@@ -5,7 +5,7 @@ import re
 from interview.domain.better import better_answer
 from interview.domain.bilingual import Text
 from interview.domain.questions import KeyPoint, Question
-from interview.domain.resume import read_resume
+from interview.domain.reading.resume import read_resume
 
 from .gold_answers import read, text
 

@@ -8,7 +8,7 @@ from interview.domain import game
 from interview.domain.bilingual import Language
 from interview.domain.events import EventType, TurnPlanned
 from interview.domain.position import Edition, Position
-from interview.domain.resume import read_resume
+from interview.domain.reading.resume import read_resume
 from interview.domain.room import Record
 from interview.domain.scenery import Mode
 from interview.services import content_files, resumes

@@ -7,7 +7,7 @@ from interview.domain.bilingual import Text
 from interview.domain.planning import Planner
 from interview.domain.position import Edition, Position
 from interview.domain.questions import FollowUp, Question, When
-from interview.domain.resume import read_resume
+from interview.domain.reading.resume import read_resume
 from interview.domain.room import Room, Thread
 from interview.domain.scenery import Branch, Difficulty
 from tests.factories.games import (

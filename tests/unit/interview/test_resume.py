@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interview.domain.resume import (
+from interview.domain.reading.redaction import redact
+from interview.domain.reading.resume import (
     MAX_CHARACTERS,
     MAX_CLAIM_CHARACTERS,
     MAX_FACTS,
     Weakness,
     claim,
     read_resume,
-    redact,
 )
 
 BACKEND = """张三  138-1234-5678  zhang@example.com

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interview.domain.answers import Trigger
 from interview.domain.persona import Dimension
 from interview.domain.questions import Expectation, KeyPoint, Question
-from interview.domain.resume import read_resume
+from interview.domain.reading.resume import read_resume
+from interview.domain.reading.triggers import Trigger
 from interview.domain.scoring import CAPS, HARMFUL, rule_labels, score_answer
 
 from .gold_answers import EVEN_WEIGHTS, GOLD, GoldAnswer, mark, read, text

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
-from interview.domain.matching import fold, tokens
+from interview.domain.reading.matching import fold, tokens
 
 GRAM = 4
 SKETCH_SIZE = 96

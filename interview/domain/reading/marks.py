@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from interview.domain.lexicon import wording
-from interview.domain.matching import Folded, clauses, sentences, terms
-from interview.domain.quantities import Quantity
+from interview.domain.reading.lexicon import wording
+from interview.domain.reading.matching import Folded, clauses, sentences, terms
+from interview.domain.reading.quantities import Quantity
 
 MAX_MARKS_PER_RULE = 3
 MAX_QUOTE_CHARACTERS = 60

@@ -7,12 +7,13 @@ which unit family, level or change. Only numbers of one slot are ever compared.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from interview.domain.lexicon import wording
-from interview.domain.lexicon.units import SECONDS
-from interview.domain.marks import Mark
-from interview.domain.matching import Folded
-from interview.domain.quantities import Quantity
-from interview.domain.resume import Fact, Resume, date_ranges
+from interview.domain.reading.dates import date_ranges
+from interview.domain.reading.lexicon import wording
+from interview.domain.reading.lexicon.units import SECONDS
+from interview.domain.reading.marks import Mark
+from interview.domain.reading.matching import Folded
+from interview.domain.reading.quantities import Quantity
+from interview.domain.reading.resume import Fact, Resume
 
 TOLERANCE = 0.2
 MONTHS_OF_GRACE = 3.0

@@ -4,8 +4,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from interview.domain.lexicon import attacks
-from interview.domain.matching import Folded, sentences, terms
+from interview.domain.reading.lexicon import attacks
+from interview.domain.reading.matching import Folded, sentences, terms
 
 MAX_CHARACTERS = 20_000
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from interview.domain.lexicon import subjects, units, wording
-from interview.domain.lexicon.units import SECONDS
-from interview.domain.matching import Folded, clauses, keyed, terms
+from interview.domain.reading.lexicon import subjects, units, wording
+from interview.domain.reading.lexicon.units import SECONDS
+from interview.domain.reading.matching import Folded, clauses, keyed, terms
 
 MAX_QUANTITIES = 200
 # How far, in characters, words may stand from the number they are about.

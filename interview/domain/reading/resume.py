@@ -11,12 +11,14 @@ from enum import StrEnum
 from functools import lru_cache
 
 from interview.domain.bilingual import Language
-from interview.domain.excerpts import MAX_CHARACTERS as MAX_CLAIM_CHARACTERS
-from interview.domain.excerpts import excerpt
-from interview.domain.lexicon import subjects, wording
-from interview.domain.lexicon.units import SECONDS
-from interview.domain.matching import Folded, clauses, fold, keyed, language_of, terms
-from interview.domain.quantities import Quantity, find_quantities
+from interview.domain.reading import dates, topics
+from interview.domain.reading.excerpts import MAX_CHARACTERS as MAX_CLAIM_CHARACTERS
+from interview.domain.reading.excerpts import excerpt
+from interview.domain.reading.lexicon import subjects, wording
+from interview.domain.reading.lexicon.units import SECONDS
+from interview.domain.reading.matching import Folded, clauses, fold, keyed, language_of, terms
+from interview.domain.reading.quantities import Quantity, find_quantities
+from interview.domain.reading.redaction import redact
 
 MAX_CHARACTERS = 100_000
 MAX_FACTS = 120
@@ -112,35 +114,15 @@ _SECTION_PATTERN, _SECTION_OF = keyed(_SECTIONS)
 _HEADING_MARKS = re.compile(r"^[\s#*=\-_>·•■●▪【\[（(|~:]+|[\s#*=\-_:】\])）|~]+$")
 _HEADING_REST = re.compile(r"(?: ?(?:与|和|及|、|&|/|and |, ).{1,24})?")
 
-_TOPIC_PATTERN, _TOPIC_OF = keyed((*subjects.TECHNOLOGIES, *subjects.SKILLS))
 _ROLE_PATTERN, _ROLE_OF = keyed(wording.ROLES)
 _ROLE_RANK = {key: rank for rank, (key, _) in enumerate(wording.ROLES)}
 _WEAK_ROLE = "role.participated"
 _BUZZ = terms(tuple(wording.BUZZWORDS.split("|")))
 _DEGREE = terms(tuple(subjects.DEGREES.split("|")))
 _CERTIFICATE = terms(tuple(subjects.CERTIFICATES.split("|")))
-_CASED = frozenset(subjects.CASED.split())
 
-_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_MONTH_OF = {name: index + 1 for index, name in enumerate(_MONTHS.split("|"))}
-_POINT = (
-    r"(?:(?P<m{0}>" + _MONTHS + r")[a-z]{{0,6}}\.? ?,? ?)?(?P<y{0}>(?:19|20)\d\d)"
-    r"(?: ?[年./-] ?(?P<n{0}>1[0-2]|0?[1-9])(?!\d)(?: ?月)?)?(?: ?年)?"
-)
-_RANGE = re.compile(
-    rf"(?<![\w.]){_POINT.format(1)} ?(?:-{{1,3}}|–|—+|~|至|到|to|until) ?"
-    rf"(?:(?P<now>至今|今|现在|present|now|current|today)|{_POINT.format(2)})"
-)
 _BULLET = re.compile(r"[-*•·●■▪+]|\d{1,2}[.)、]\s")
 _LONGEST_HEADING = 80
-_EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,5}"
-)
-_PHONE = re.compile(
-    r"(?<![\d.])(?:\+?86[-\s]?)?1[3-9]\d[-\s]?\d{4}[-\s]?\d{4}(?!\d)"
-    r"|(?<![\w.])\+\d{1,3}[-.\s]?(?:\(\d{1,4}\)[-.\s]?)?\d{1,4}(?:[-.\s]\d{2,4}){1,4}(?!\d)"
-    r"|(?<![\w.])\(?\d{3}\)?[-.\s]\d{3}[-.\s]\d{4}(?!\d)"
-)
 
 
 @lru_cache(maxsize=64)
@@ -157,12 +139,6 @@ def read_resume(text: str) -> Resume:
 def claim(fact: Fact) -> str:
     """Return at most 40 characters of the résumé's own words to hold up to the candidate."""
     return fact.quote[:MAX_CLAIM_CHARACTERS].strip()
-
-
-def redact(text: str) -> str:
-    """Return the text with e-mail addresses and telephone numbers masked, its length kept."""
-    masked = _EMAIL.sub(lambda match: "•" * len(match[0]), text)
-    return _PHONE.sub(lambda match: "•" * len(match[0]), masked)
 
 
 def _lines(folded: Folded) -> list[_Line]:
@@ -233,24 +209,18 @@ def _names_an_employer(folded: Folded, line: _Line) -> bool:
     if text.startswith("#"):
         return True
     is_short = len(text) <= _LONGEST_HEADING and not _BULLET.match(text)
-    return is_short and not line.quantities and _RANGE.search(text) is not None
+    return is_short and not line.quantities and dates.RANGE.search(text) is not None
 
 
 def _topics(folded: Folded, line: _Line) -> Iterator[Fact]:
     seen: set[str] = set()
-    for match in _TOPIC_PATTERN.finditer(folded.text, line.start, line.end):
-        key = _TOPIC_OF[match[0]]
-        if key in seen or not _is_meant(folded, match):
+    for key, start, end in topics.named(folded, line.start, line.end):
+        if key in seen:
             continue
         seen.add(key)
-        core = (match.start(), match.end())
+        core = (start, end)
         draft = _draft(folded, line, key, core, _clause_of(folded, line, core))
         yield replace(draft, name=folded.quote(*core), weaknesses=_topic_weaknesses(line))
-
-
-def _is_meant(folded: Folded, match: re.Match[str]) -> bool:
-    """Return whether a word that is also plain English was written as a name."""
-    return match[0] not in _CASED or folded.quote(match.start(), match.end()) != match[0]
 
 
 def _topic_weaknesses(line: _Line) -> tuple[Weakness, ...]:
@@ -330,29 +300,14 @@ def _role(folded: Folded, line: _Line) -> Iterator[Fact]:
 
 
 def _dates(folded: Folded, line: _Line) -> Iterator[Fact]:
-    for match in _RANGE.finditer(folded.text, line.start, line.end):
+    for match in dates.RANGE.finditer(folded.text, line.start, line.end):
         core = (match.start(), match.end())
         yield replace(
             _draft(folded, line, "date.range", core, core),
-            value=months_of(match),
+            value=dates.months_of(match),
             unit="month",
             name=f"{match['y1']}",
         )
-
-
-def months_of(match: re.Match[str]) -> float | None:
-    """Return the months a date range spans, both ends counted; None while it still runs."""
-    if match["now"]:
-        return None
-    first = int(match["y1"]) * 12 + _month(match, "1", default=1)
-    last = int(match["y2"]) * 12 + _month(match, "2", default=12)
-    return float(max(0, last - first + 1))
-
-
-def _month(match: re.Match[str], which: str, *, default: int) -> int:
-    if match[f"m{which}"]:
-        return _MONTH_OF[match[f"m{which}"]]
-    return int(match[f"n{which}"] or default)
 
 
 def _papers(folded: Folded, line: _Line) -> Iterator[Fact]:
@@ -442,18 +397,3 @@ def _numbered(drafts: Sequence[Fact]) -> Iterator[Fact]:
         if counts[fact.key] <= MAX_FACTS_PER_KEY:
             number += 1
             yield replace(fact, id=f"F{number}")
-
-
-def date_ranges(folded: Folded) -> Iterator[tuple[str, float | None, int, int]]:
-    """Yield (first year, months, start, end) of each date range in a folded text."""
-    for match in _RANGE.finditer(folded.text):
-        yield match["y1"], months_of(match), match.start(), match.end()
-
-
-def topics(folded: Folded) -> dict[str, tuple[int, int]]:
-    """Return the technologies and skills a folded text names, with where each is first named."""
-    found: dict[str, tuple[int, int]] = {}
-    for match in _TOPIC_PATTERN.finditer(folded.text):
-        if _is_meant(folded, match):
-            found.setdefault(_TOPIC_OF[match[0]], (match.start(), match.end()))
-    return found

@@ -1,0 +1,195 @@
+"""An answer read into features: what it names, counts, owns, admits and dodges.
+
+Reading decides nothing about points; `scoring` does. What is cut as an injection is measured by
+no rule below.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from interview.domain.bilingual import Language
+from interview.domain.questions import KeyPoint, Question
+from interview.domain.reading import integrity, pronouns, sketches, topics, word_lists
+from interview.domain.reading.contradictions import (
+    Contradiction,
+    claims_of,
+    comparable,
+    confirms,
+    contradictions,
+)
+from interview.domain.reading.lengths import LengthBand, band_of, distinct_length
+from interview.domain.reading.marks import Mark, find_marks, mark_at
+from interview.domain.reading.matching import (
+    Folded,
+    clean,
+    fold,
+    language_of,
+    sentences,
+    terms,
+    tokens,
+)
+from interview.domain.reading.quantities import Quantity, find_quantities
+from interview.domain.reading.resume import Resume
+from interview.domain.reading.triggers import Reading, Trigger, armed_by
+
+QUESTION_ECHO = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the rules read off an answer.
+
+    text: clean, injections taken out. length: distinct words or characters, so that repeating
+    oneself adds nothing. claims: values now said, by ledger slot. injections: spans (start, end)
+    of the original text.
+    """
+
+    original: str
+    text: str
+    language: Language
+    length: int
+    band: LengthBand
+    numbers: tuple[Quantity, ...] = ()
+    number_words: tuple[str, ...] = ()
+    technologies: tuple[str, ...] = ()
+    i_count: int = 0
+    we_count: int = 0
+    key_points: tuple[str, ...] = ()
+    flags: tuple[Trigger, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    injections: tuple[tuple[int, int], ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    sketch: tuple[int, ...] = ()
+    claims: dict[str, float] = field(default_factory=dict)
+    has_plan: bool = False
+    is_word_list: bool = False
+
+    def quote(self, number: Quantity) -> str:
+        """Return the candidate's own words for one of ``numbers``."""
+        return self.number_words[self.numbers.index(number)]
+
+    def marked(self, *rules: str) -> tuple[Mark, ...]:
+        """Return the marks of these rules."""
+        return tuple(mark for mark in self.marks if mark.rule in rules)
+
+
+_BLANK = re.compile(r"(?<![a-z0-9_])_{2,}(?![a-z0-9_])")
+
+
+def read_answer(
+    text: str,
+    *,
+    question: Question,
+    resume: Resume,
+    language: Language,
+    earlier: Sequence[tuple[int, ...]],
+    claims: Mapping[str, float],
+) -> Answer:
+    """Return the features of an answer; never raises, whatever the text.
+
+    earlier: sketches of this candidate's earlier answers; claims: the ledger so far.
+    """
+    original = text[: integrity.MAX_CHARACTERS]
+    whole = fold(original)
+    cut = integrity.injections(whole)
+    heard = integrity.without(whole, cut)
+    folded = integrity.without(heard, _echoes(heard, question))
+    spoken = language_of(folded.text, language)
+    own_grams = sketches.grams(folded.text)
+    length = distinct_length(folded.text, spoken)
+    numbers = find_quantities(folded)
+    reading = Reading(
+        folded=folded,
+        question=question,
+        resume=resume,
+        band=band_of(length, spoken),
+        marks=find_marks(folded, numbers),
+        numbers=numbers,
+        key_points=key_points_hit(folded.text, question.key_points),
+        topics=topics.first_named(folded),
+        i_count=pronouns.count_i(folded.text),
+        we_count=pronouns.count_we(folded.text),
+        own_grams=own_grams,
+    )
+    clashes = contradictions(folded, numbers, reading.marks, resume=resume, claims=claims)
+    flags = armed_by(
+        reading, earlier, has_clash=bool(clashes), has_injection=bool(cut), whole=whole
+    )
+    return Answer(
+        original=original,
+        text=clean("".join(_kept(original, whole, cut))),
+        language=spoken,
+        length=length,
+        band=reading.band,
+        numbers=numbers,
+        number_words=tuple(folded.quote(n.start, n.end) for n in numbers),
+        technologies=tuple(reading.topics),
+        i_count=reading.i_count,
+        we_count=reading.we_count,
+        key_points=reading.key_points,
+        flags=flags,
+        marks=(*reading.marks, *_confirmations(reading), *_named_tools(reading)),
+        injections=tuple(whole.span(*place) for place in cut),
+        contradictions=clashes,
+        sketch=sketches.sketch(own_grams),
+        claims=claims_of(numbers, claims),
+        has_plan=reading.has("inquiry"),
+        is_word_list=word_lists.is_word_list(folded.text),
+    )
+
+
+def _echoes(folded: Folded, question: Question) -> tuple[tuple[int, int], ...]:
+    """Return the sentences that answer nothing: the question's own, and a hint's blanks."""
+    texts = [question.ask, *(f.ask for f in question.followups if f.ask is not None)]
+    asked = fold("\n".join(f"{text.zh}\n{text.en}" for text in texts)).text
+    return tuple(
+        place
+        for place in sentences(folded.text)
+        if _is_empty(folded.text[slice(*place)], asked=asked)
+    )
+
+
+def _is_empty(sentence: str, *, asked: str) -> bool:
+    """Return whether a sentence has a blank left, or was asked, word for word or nearly so."""
+    if _BLANK.search(sentence):
+        return True
+    if len(tokens(sentence)) < 3:
+        return False
+    own = sketches.grams(sentence)
+    return sentence.strip() in asked or (
+        sketches.share(own, sketches.grams_of_document(asked)) > QUESTION_ECHO
+    )
+
+
+def key_points_hit(text: str, key_points: Sequence[KeyPoint]) -> tuple[str, ...]:
+    """Return the ids of the key points a folded text touches; bare lists of words do not count."""
+    prose = word_lists.without_lists(text)
+    return tuple(
+        point.id
+        for point in key_points
+        if terms(tuple(point.any), is_whole=False).search(prose) is not None
+    )
+
+
+def _kept(original: str, whole: Folded, cut: tuple[tuple[int, int], ...]) -> Iterator[str]:
+    position = 0
+    for start, end in (whole.span(*place) for place in cut):
+        yield original[position:start]
+        yield "\n"
+        position = end
+    yield original[position:]
+
+
+def _confirmations(reading: Reading) -> Iterator[Mark]:
+    """Yield the numbers that agree with the résumé, and its own tools put to work."""
+    for number in comparable(reading.numbers):
+        if any(confirms(number, fact) for fact in reading.resume.facts):
+            yield mark_at(reading.folded, "confirms_resume", number.start, number.end)
+
+
+def _named_tools(reading: Reading) -> Iterator[Mark]:
+    listed = list(word_lists.places(reading.folded.text))
+    for start, end in reading.topics.values():
+        if not any(first <= start < last for first, last in listed):
+            yield mark_at(reading.folded, "named_tools", start, end)
