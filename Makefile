@@ -3,10 +3,10 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 WORKERS ?= 2
-export PORT DATA_DIR BIND VERBOSE
+export PORT DATA_DIR BIND VERBOSE GATEWAY_WORKERS
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test coverage unit integration contracts live e2e check fmt fmt-check lint types imports \
+.PHONY: help run gateway setup test coverage unit integration contracts live e2e check fmt fmt-check lint types imports \
 	migrations messages snapshot seed bench-rooms bench-cancel bench-fold bench-relay
 
 help: ## list the commands
@@ -14,6 +14,9 @@ help: ## list the commands
 
 run: ## play: everything on this machine [PORT=8000] [DATA_DIR=.data] [VERBOSE=1]
 	@$(PYTHON) compose/run.py
+
+gateway: ## /v1 alone, for programs, in several processes [PORT=8100] [GATEWAY_WORKERS=2]
+	@$(PYTHON) compose/run.py --gateway
 
 setup: ## make .venv and install the locked development packages
 	@$(PYTHON) compose/run.py --setup

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,10 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _METRICS_PORTS = {"turns": 1101, "background": 1102}  # 9101 and 9102 beside port 8000
 
 
+class FolderInUseError(StackError):
+    """Another stack runs in this folder."""
+
+
 class _Stopped(Exception):  # noqa: N818  not a failure: somebody asked us to stop
     """Ctrl-C, SIGTERM or a closed terminal."""
 
@@ -47,6 +52,7 @@ class Stack:
     bind: str = "127.0.0.1"
     is_verbose: bool = False
     extra: dict[str, str] = field(default_factory=dict)
+    procfile: str = "Procfile"
     _servers: list[Postgres | Valkey] = field(default_factory=list)
     _supervisor: Supervisor = field(default_factory=lambda: Supervisor([]))
     _cleanup: ExitStack = field(default_factory=ExitStack)
@@ -73,10 +79,8 @@ class Stack:
         """Start everything; raise StackError with one sentence when something is in the way."""
         check_folder(self.data_dir)
         check_port(self.bind, self.port)
-        self._cleanup.enter_context(hold(self.data_dir / "run" / "lock"))
         environment = self._environment()
-        self._start_servers(environment)
-        self._prepare(environment)
+        self._furnish(environment)
         self._supervisor.processes = self._processes(environment)
         self._supervisor.start()
         self._wait_until_ready()
@@ -117,6 +121,12 @@ class Stack:
         }
         given = {name: value for name, value in os.environ.items() if value}
         return {**defaults, **given, **own, **self.extra}
+
+    def _furnish(self, environment: dict[str, str]) -> None:
+        """Make this folder ours, with servers that run in it and a database that is prepared."""
+        self._cleanup.enter_context(hold(self.data_dir / "run" / "lock"))
+        self._start_servers(environment)
+        self._prepare(environment)
 
     def _start_servers(self, environment: dict[str, str]) -> None:
         sockets = socket_folder(self.data_dir)
@@ -161,7 +171,7 @@ class Stack:
     def _processes(self, environment: dict[str, str]) -> list[Process]:
         logs = self.data_dir / "logs"
         logs.mkdir(exist_ok=True)
-        commands = read_procfile(ROOT / "compose" / "Procfile", environment)
+        commands = read_procfile(ROOT / "compose" / self.procfile, environment)
         return [
             Process(
                 name=name,
@@ -186,7 +196,7 @@ class Stack:
             if status == http.HTTPStatus.OK:
                 return
             time.sleep(_POLL_SECONDS)
-        raise StackError(f"The game was not ready after {_READY_SECONDS:.0f} s: {answer}")
+        raise StackError(f"Nothing was ready after {_READY_SECONDS:.0f} s: {answer}")
 
 
 def check_folder(folder: Path) -> None:
@@ -234,18 +244,23 @@ def main(arguments: list[str] | None = None) -> int:
         env.load_file(ROOT / ".env")
         options = _parse(arguments)
     except env.EnvError as error:
-        return _complain(str(error))
-    for number in _ENDINGS:
-        signal.signal(number, _interrupt)
+        return complain(str(error))
     stack = Stack(
         data_dir=(ROOT / options.data_dir).resolve(),
         port=options.port or free_port(),
         bind=options.bind,
         is_verbose=options.verbose,
     )
+    return serve(stack, banner=_banner)
+
+
+def serve(stack: Stack, *, banner: Callable[[Stack], str]) -> int:
+    """Run a stack until asked to stop; return the exit code."""
+    for number in _ENDINGS:
+        signal.signal(number, _interrupt)
     try:
         stack.start()
-        print(_banner(stack), flush=True)
+        print(banner(stack), flush=True)
         while True:
             time.sleep(_POLL_SECONDS * 4)
             stack.tend()
@@ -253,7 +268,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("\nStopping ... 正在收摊……", file=sys.stderr, flush=True)
         return 0
     except StackError as error:
-        return _complain(str(error))
+        return complain(str(error))
     finally:
         _stay_until_the_end()
         stack.stop()
@@ -296,7 +311,7 @@ def hold(path: Path) -> IO[str]:
         file.seek(0)
         holder = file.read().strip() or "another process"
         file.close()
-        raise StackError(
+        raise FolderInUseError(
             f"Hotseat already runs from {path.parent.parent} (process {holder}); "
             "stop it first, or choose another folder with DATA_DIR."
         ) from None
@@ -332,7 +347,8 @@ def _banner(stack: Stack) -> str:
     )
 
 
-def _complain(sentence: str) -> int:
+def complain(sentence: str) -> int:
+    """Say what is wrong and return the exit code of it."""
     print(f"\n{sentence}\n", file=sys.stderr, flush=True)
     return 1
 

@@ -20,7 +20,10 @@ NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
 
 
 def main(arguments):
-    """Prepare the environment; with ``--setup`` stop there, otherwise start the stack."""
+    """Prepare the environment; with ``--setup`` stop there, otherwise start the stack.
+
+    With ``--gateway`` that is the programs' side alone.
+    """
     os.chdir(ROOT)
     if sys.version_info < NEEDED:
         _hand_over_to_newer_python(arguments)
@@ -28,7 +31,9 @@ def main(arguments):
     ensure_environment("requirements-dev.txt" if is_setup else "requirements.txt")
     if is_setup:
         return 0
-    command = [VENV_PYTHON, "-m", "compose.local"] + arguments
+    module = "compose.gateway" if "--gateway" in arguments else "compose.local"
+    rest = [argument for argument in arguments if argument != "--gateway"]
+    command = [VENV_PYTHON, "-m", module] + rest
     os.execv(VENV_PYTHON, command)
     return 1
 

@@ -8,7 +8,7 @@ the client stopped reading.
 """
 
 import asyncio
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from asgiref.typing import (
     ASGI3Application,
@@ -29,12 +29,33 @@ Kind: TypeAlias = Literal["http", "websocket"]
 _SERVICE_RESTART = 4012  # 1012 with a prefix: the WebSocket library refuses codes below 3000
 
 
+class DataPlane(Protocol):
+    """What answers some of the paths and ends by itself; see `config.data_plane`."""
+
+    def serves(self, scope: Scope) -> bool:
+        """Return whether the connection is one of its own."""
+        ...
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Serve one request."""
+        ...
+
+    async def finished(self, *, within_seconds: float) -> bool:
+        """Return whether everything ended in time; what did not has been ended since."""
+        ...
+
+
 class Drain:
     """The ASGI application that knows which connections are open, around the one that works."""
 
-    def __init__(self, application: ASGI3Application) -> None:
-        """Stand around an application."""
+    def __init__(
+        self, application: ASGI3Application, *, data_plane: DataPlane | None = None
+    ) -> None:
+        """Stand around an application, and beside a data plane that keeps its own account."""
         self._application = application
+        self._data_plane = data_plane
         self._open: set[_Connection] = set()
         self._all_closed = asyncio.Event()
         self._all_closed.set()
@@ -45,6 +66,9 @@ class Drain:
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
         """Serve one connection and keep account of it."""
+        if self._data_plane is not None and self._data_plane.serves(scope):
+            await self._data_plane(scope, receive, send)
+            return
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
             return
@@ -73,7 +97,18 @@ class Drain:
             connection.close_when_stream()
 
     async def finished(self, *, within_seconds: float) -> bool:
-        """Return whether everything ended in time."""
+        """Return whether everything ended in time; the data plane cuts what did not."""
+        results = await asyncio.gather(
+            self._all_ended(within_seconds), self._data_plane_ended(within_seconds)
+        )
+        return all(results)
+
+    async def _data_plane_ended(self, within_seconds: float) -> bool:
+        if self._data_plane is None:
+            return True
+        return await self._data_plane.finished(within_seconds=within_seconds)
+
+    async def _all_ended(self, within_seconds: float) -> bool:
         try:
             await asyncio.wait_for(self._all_closed.wait(), within_seconds)
         except TimeoutError:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from ipaddress import ip_address
-from typing import cast
+from typing import Protocol, cast
 
 import redis.asyncio
 from asgiref.sync import sync_to_async
@@ -30,7 +30,6 @@ from django.http.request import split_domain_port
 from prometheus_client import make_asgi_app
 
 from config import heartbeat
-from config.drain import Drain
 
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 PROBE_SECONDS = 2.0
@@ -44,14 +43,23 @@ class NotReadyError(Exception):
     """A part this service cannot work without is missing."""
 
 
+class Draining(Protocol):
+    """What knows that this process takes no more work."""
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the end has begun."""
+        ...
+
+
 @dataclass(slots=True)
 class Health:
     """Answers the operator's three paths and passes every other request on."""
 
     application: ASGI3Application
-    drain: Drain | None = None
+    drain: Draining | None = None
     probes: dict[str, Probe] = field(default_factory=lambda: dict(PROBES))
-    _metrics: ASGI3Application = field(
+    metrics: ASGI3Application = field(
         default_factory=lambda: cast("ASGI3Application", make_asgi_app())
     )
     _seen: dict[str, str] = field(default_factory=dict)
@@ -68,7 +76,7 @@ class Health:
             await self._readiness(send)
         elif scope["type"] == "http" and path == "/metrics":
             if may_scrape(scope):
-                await self._metrics(scope, receive, send)
+                await self.metrics(scope, receive, send)
             else:
                 await _answer(send, 404, {"status": "not found"})
         else:

@@ -184,8 +184,13 @@ PROVIDER_DEADLINES = {
     "total_seconds": env.number("PROVIDER_TOTAL_SECONDS", default=120.0),
 }
 
+# While the store is away each process takes its share of every limit: one of so many.
+GATEWAY_REPLICAS = env.integer("GATEWAY_REPLICAS", default=1, minimum=1)
+LEDGER_FOLDER = DATA_DIR / "ledger"
 # Credentials of vendors: a provider may name one of these variables, and no other.
 PROVIDER_API_KEYS = env.all_ending(suffix="_API_KEY")
+
+DATA_PLANE_BODY_BYTES = env.integer("DATA_PLANE_BODY_BYTES", default=16 * 1024 * 1024, minimum=1)
 
 # --- Languages ------------------------------------------------------------------------------
 
@@ -257,6 +262,7 @@ ENVIRONMENT = env.text("ENVIRONMENT", default="local")
 COMPONENT = env.text("COMPONENT", default="manage")  # web, turns, background, beat
 METRICS_PORT = env.integer("METRICS_PORT", default=0)  # 0: this process opens no scrape port
 METRICS_HOST = env.text("METRICS_HOST", default="127.0.0.1")
+METRICS_DIR = env.text("PROMETHEUS_MULTIPROC_DIR", default="")  # processes that count together
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")  # empty: only this machine may scrape
 DRAIN_NOTICE_SECONDS = env.number("DRAIN_NOTICE_SECONDS", default=0.0)
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", default=10.0)
