@@ -142,3 +142,25 @@ def test_a_borrowed_life_can_be_played(page):
     court.my_move()
     assert page.locator(".roombar__mode").inner_text() == "Convince"
     expect(page).to_have_title(re.compile("Growth on Trial"))
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "That is too much at once."), ("zh", "一次太多，收不下。")],
+)
+def test_more_than_the_door_lets_through_is_told_as_that(
+    new_visitor: NewVisitor, complaints, language, sentence
+):
+    complaints.expect("413")
+    page = new_visitor(language=language, reduced_motion="reduce").new_page()
+    problem = '{"code": "request_too_large", "detail": "This request is larger than any we take."}'
+    page.route(
+        "**/api/resumes",
+        lambda route: route.fulfill(
+            status=413, content_type="application/problem+json", body=problem
+        ),
+    )
+    page.goto("/resume")
+    page.locator("#resume-text").fill(RESUMES["backend", language])
+    page.get_by_role("button", name=READ[language]).click()
+    expect(page.get_by_role("alert")).to_contain_text(sentence)
