@@ -30,15 +30,24 @@ from gateway.domain.messages import Deadlines, Dialect
 from gateway.domain.money import Budget
 from gateway.domain.rate_limit import Algorithm, Limit, Unit
 
+OPENAI_WIRE = "openai"
 #: The wires an adapter exists for, with the dialect each speaks.
 ADAPTERS: Mapping[str, Dialect] = MappingProxyType(
     {
-        "openai": Dialect.OPENAI,
+        OPENAI_WIRE: Dialect.OPENAI,
         "anthropic": Dialect.ANTHROPIC,
         "gemini": Dialect.GEMINI,
         SCRIPTED: Dialect.SCRIPT,
     }
 )
+#: The vendors whose accent of the OpenAI wire is known, most with their address.
+VENDORS = frozenset(
+    {
+        *("openai", "azure", "dashscope", "qianfan", "hunyuan", "ark", "deepseek"),
+        *("vllm", "ollama"),
+    }
+)
+_WITHOUT_ADDRESS = frozenset({"azure"})
 #: A variable that may be sent to a vendor; no other is, whatever an operator writes.
 CREDENTIAL_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,80}_API_KEY")
 PUBLIC_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
@@ -146,16 +155,29 @@ def _of_provider(provider: Provider) -> Iterator[Problem]:
             "There is no adapter called %(adapter)s; there are %(known)s.",
             {"adapter": provider.adapter, "known": ", ".join(ADAPTERS)},
         )
-    elif provider.adapter != SCRIPTED and not provider.vendor and not provider.base_url:
-        yield Problem(
-            subject, "base_url", "Without a vendor it is not known where to ask: give an address."
-        )
+    elif not provider.base_url and provider.adapter == OPENAI_WIRE:
+        yield from _of_vendor(subject, provider.vendor)
     if provider.base_url:
         yield from _of_address(subject, provider.base_url)
     if provider.n_places < 1:
         yield Problem(subject, "n_places", "With no place nobody is ever served.")
     if provider.deadlines is not None:
         yield from _of_deadlines(subject, provider.deadlines)
+
+
+def _of_vendor(subject: str, vendor: str) -> Iterator[Problem]:
+    """Yield what speaks against asking this vendor where it is thought to live."""
+    if vendor not in VENDORS:
+        yield Problem(
+            subject,
+            "base_url",
+            "Without a vendor that is known (%(known)s) an address has to be given.",
+            {"known": ", ".join(sorted(VENDORS))},
+        )
+    elif vendor in _WITHOUT_ADDRESS:
+        yield Problem(
+            subject, "base_url", "Everybody has an address of their own at this vendor: give yours."
+        )
 
 
 def _of_address(subject: str, address: str) -> Iterator[Problem]:

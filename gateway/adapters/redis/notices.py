@@ -34,7 +34,7 @@ class RedisNotices:
         """Return True as soon as there was word, also after the connection had been away."""
         try:
             if self._pubsub is None:
-                self._pubsub = self._client.pubsub()
+                self._pubsub = self._client.pubsub()  # type: ignore[no-untyped-call]
                 self._pubsub.subscribe(self._channel)
             # The subscription's own confirmation counts: until then word may have been missed.
             heard = self._pubsub.get_message(timeout=seconds)

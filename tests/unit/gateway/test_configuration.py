@@ -76,6 +76,8 @@ def test_the_built_in_catalog_and_a_plain_one_are_in_order():
         ({"name": "Acme Ltd"}, "name"),
         ({"adapter": "telex"}, "adapter"),
         ({"base_url": ""}, "base_url"),
+        ({"base_url": "", "vendor": "nobody"}, "base_url"),
+        ({"base_url": "", "vendor": "azure"}, "base_url"),
         ({"base_url": "ftp://acme.example"}, "base_url"),
         ({"base_url": "https://"}, "base_url"),
         ({"base_url": "https://me:secret@acme.example"}, "base_url"),
@@ -94,6 +96,7 @@ def test_a_provider_nobody_could_call_is_refused(changes, field):
 
 def test_a_vendor_knows_its_own_address():
     assert found(provider=replace(ACME, base_url="", vendor="deepseek")) == []
+    assert found(provider=replace(ACME, base_url="", adapter="anthropic")) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,167 @@
+"""Virtual keys: created and shown once, rotated, revoked."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from gateway.domain import keys as rules
+from gateway.domain.audit import Actor, Verb
+from gateway.domain.catalog import Scope
+from gateway.domain.configuration import ConfigurationError, Problem
+from gateway.domain.errors import ConflictError, NotThereError
+from gateway.models import ApiKey, Budget, Limit, Tenant
+from gateway.models.api_key import default_scopes
+from gateway.services import configuration, tenants
+from gateway.services.configuration import Change
+
+ID_BYTES = 8
+SHOWN_CHARACTERS = 7  # sk- and the first four
+LONGEST_GRACE = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was just made, and the only sight of its secret."""
+
+    row: ApiKey
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """What a new key should be; ``scopes`` None asks for the usual ones."""
+
+    name: str = ""
+    scopes: Sequence[str] | None = None
+    models: Sequence[str] = ()
+    expires_at: datetime | None = None
+    requests_per_minute: int | None = None
+    budget_microusd: int | None = None
+
+
+def find(key_id: str) -> ApiKey:
+    """Return the key; raise NotThereError."""
+    row = ApiKey.objects.select_related("tenant").filter(pk=key_id).first()
+    if row is None:
+        raise NotThereError(f"There is no key {key_id}.")
+    return row
+
+
+def by_secret(secret: str) -> ApiKey | None:
+    """Return the key of a secret while it is good for anything; None otherwise."""
+    row = (
+        ApiKey.objects.select_related("tenant")
+        .filter(hash=rules.hash_of(secret), revoked_at=None, tenant__is_active=True)
+        .first()
+    )
+    if row is None or (row.expires_at is not None and row.expires_at <= timezone.now()):
+        return None
+    return row
+
+
+def create(*, tenant: Tenant, wish: KeyWish, actor: Actor) -> NewKey:
+    """Make a key for the tenant, with its limit and budget; the secret is in the answer only."""
+    with configuration.change(actor=actor) as making:
+        return create_within(making, tenant=tenant, wish=wish)
+
+
+def create_within(making: Change, *, tenant: Tenant, wish: KeyWish) -> NewKey:
+    """Do as `create`, as part of a larger change."""
+    secret = rules.new_secret()
+    row = ApiKey(
+        id=_new_id(),
+        tenant=tenant,
+        name=wish.name,
+        hash=rules.hash_of(secret),
+        prefix=secret[:SHOWN_CHARACTERS],
+        last4=rules.ending_of(secret),
+        scopes=default_scopes() if wish.scopes is None else list(wish.scopes),
+        model_patterns=list(wish.models),
+        expires_at=wish.expires_at,
+        created_by=making.actor.name,
+    )
+    save(row, making=making)
+    if wish.requests_per_minute is not None:
+        tenants.put_rpm(subject=row, per_minute=wish.requests_per_minute, making=making)
+    if wish.budget_microusd is not None:
+        tenants.put_budget(subject=row, limit_microusd=wish.budget_microusd, making=making)
+    return NewKey(row, secret)
+
+
+def save(row: ApiKey, *, making: Change) -> None:
+    """Save what may be changed of a key; raise ConfigurationError for what is no scope."""
+    subject = f"key:{row.pk}"
+    row.scopes = configuration.check_words(Scope, row.scopes, subject=subject, field="scopes")
+    row.model_patterns = list(dict.fromkeys(str(p).strip() for p in row.model_patterns if p))
+    if row._state.adding and row.expires_at is not None and row.expires_at <= timezone.now():
+        raise ConfigurationError(
+            [Problem(subject, "expires_at", "This day is past: the key would never be good.")]
+        )
+    making.save(row)
+
+
+def set_fields(key_id: str, fields: Mapping[str, Any], *, making: Change) -> ApiKey:
+    """Change what a key is called, opens and expires; its secret and its tenant stay."""
+    row = find(key_id)
+    for name, value in fields.items():
+        setattr(row, "model_patterns" if name == "models" else name, value)
+    save(row, making=making)
+    return row
+
+
+def rotate(*, key_id: str, grace: timedelta = timedelta(0), actor: Actor) -> NewKey:
+    """Make a key in place of another with all it may and is limited to.
+
+    The old one is good for the grace and then no more. Raises ConflictError for a key that is
+    revoked already. What the old one has spent of its budget is not the new one's.
+    """
+    if not timedelta(0) <= grace <= LONGEST_GRACE:
+        raise ConfigurationError(
+            [Problem(f"key:{key_id}", "grace", "A grace is from 0 to 90 days.")]
+        )
+    with configuration.change(actor=actor) as making:
+        old = find(key_id)
+        if old.revoked_at is not None:
+            raise ConflictError(f"The key {key_id} is revoked; create a new one.")
+        wish = KeyWish(old.name, old.scopes, old.model_patterns, _still(old.expires_at))
+        new = create_within(making, tenant=old.tenant, wish=wish)
+        new.row.rotated_from = old
+        making.save(new.row)
+        _copy_bounds(old, new.row, making)
+        now = timezone.now()
+        if grace:
+            ends = now + grace
+            old.expires_at = ends if old.expires_at is None else min(old.expires_at, ends)
+        else:
+            old.revoked_at = now
+        making.save(old, Verb.ROTATED)
+    return new
+
+
+def _still(expires_at: datetime | None) -> datetime | None:
+    return expires_at if expires_at is not None and expires_at > timezone.now() else None
+
+
+def _copy_bounds(old: ApiKey, new: ApiKey, making: Change) -> None:
+    bounds: list[Limit | Budget] = [*old.limits.all(), *old.budgets.all()]
+    for bound in bounds:
+        bound.pk, bound._state.adding, bound.key = None, True, new
+        making.save(bound)
+
+
+def revoke(*, key_id: str, actor: Actor) -> ApiKey:
+    """End a key for good, in every process within a second; a second time changes nothing."""
+    with configuration.change(actor=actor) as making:
+        row = find(key_id)
+        if row.revoked_at is None:
+            row.revoked_at = timezone.now()
+            making.save(row, Verb.REVOKED)
+    return row
+
+
+def _new_id() -> str:
+    return f"k_{secrets.token_hex(ID_BYTES)}"
