@@ -132,6 +132,10 @@ class Gatehouse:
             for stay in sorted(found, key=lambda stay: stay.until_us)
         ]
 
+    def is_inside(self, holder: str) -> bool:
+        """Return whether the holder is known."""
+        return holder in self._stays
+
     def in_flight(self, provider: str, now_us: int) -> int:
         """Return the number of places held at the provider."""
         return len(_alive(self._places[provider], now_us))

@@ -426,6 +426,15 @@ async def test_a_request_the_store_lost_is_put_back_by_the_next_beat(gate: GateT
     assert await gate.port.spendings([DAILY]) == [Spending(50, 0)]
 
 
+async def test_a_request_the_store_lost_can_still_move(gate: GateTwin) -> None:
+    one, two = Place("one", 1), Place("two", 1)
+    await gate.port.enter(entrance("a", places=(one,)))
+    await gate.forget()
+
+    assert await gate.port.move("a", (two,)) == 0
+    assert [await gate.port.in_flight(name) for name in ("one", "two")] == [0, 1]
+
+
 async def test_who_has_left_is_not_put_back(gate: GateTwin) -> None:
     await gate.port.enter(entrance("a", places=(Place("one", 1),)))
     await left(gate, gone("a"))

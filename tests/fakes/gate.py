@@ -33,6 +33,8 @@ class MemoryGate:
 
     async def move(self, holder: str, places: tuple[Place, ...]) -> int | None:
         """Give the holder's place back and take the first free one."""
+        if holder in self._inside and not self._house.is_inside(holder):
+            self._enter(of_the_held(*self._inside[holder]), is_forced=True)
         place = self._house.move(holder, places, self.clock.now_us)
         if holder in self._inside:
             self._note(replace(self._inside[holder][0], places=places), place)
