@@ -1,6 +1,6 @@
 """The audit log: what a row says, without its secrets, and who changed it into what."""
 
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import ForeignKey, Model
@@ -82,7 +82,7 @@ def _told(row: Model, name: str, is_relation: bool) -> Fact:
         other = getattr(row, name)
         return None if other is None else subject_of(other)
     value = getattr(row, name)
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
