@@ -129,7 +129,7 @@ class Gatehouse:
         found = [stay for stay in self._stays.values() if stay.until_us <= now_us]
         return [
             Orphan(stay.entrance.holder, stay.output_tokens, stay.record)
-            for stay in sorted(found, key=lambda stay: stay.until_us)
+            for stay in sorted(found, key=lambda stay: (stay.until_us, stay.entrance.holder))
         ]
 
     def is_inside(self, holder: str) -> bool:

@@ -116,7 +116,7 @@ class RedisGate:
 
     async def enter(self, entrance: Entrance) -> GateEntry:
         """Take everything the request wants, or nothing."""
-        answer = await self._enter(entrance)
+        answer = await self._ask_store(entrance) or self._ask_share(entrance)
         if isinstance(answer, Entered):
             self._inside[entrance.holder] = _Inside(
                 entrance,
@@ -195,22 +195,23 @@ class RedisGate:
         await self.flush()
         await self._outage.aclose()
 
-    async def _enter(self, entrance: Entrance, *, is_forced: bool = False) -> GateEntry:
-        """Ask the store, with the sums it misses if need be; else take of the share."""
+    async def _ask_store(self, entrance: Entrance, *, is_forced: bool = False) -> GateEntry | None:
+        """Return the store's answer, with the sums it misses; None when it cannot be had."""
         seeds: Seeds = ()
         while not self._outage.is_away:
             answer = await self._lobby.ask(entrance, seeds, is_forced=is_forced)
-            if answer is None:
-                break
             if not isinstance(answer, Unread):
                 return answer
             try:
                 seeds = await self._look_up(answer.accounts)
             except StateUnavailableError:
                 break
-        shared = self._share.enter(entrance, is_forced=is_forced)
-        metrics.GATE_SHARED.labels("entered" if isinstance(shared, Entered) else "barred").inc()
-        return shared
+        return None
+
+    def _ask_share(self, entrance: Entrance) -> GateEntry:
+        answer = self._share.enter(entrance)
+        metrics.GATE_SHARED.labels("entered" if isinstance(answer, Entered) else "barred").inc()
+        return answer
 
     async def _look_up(self, accounts: tuple[Account, ...]) -> Seeds:
         """Return what was spent, as the ledger has it; each account is read once at a time."""
@@ -253,8 +254,9 @@ class RedisGate:
         if inside is None:
             return
         held = of_the_held(inside.entrance, inside.provider)
-        answer = await self._enter(replace(held, record=inside.progress.record), is_forced=True)
-        inside.is_degraded = isinstance(answer, Entered) and answer.is_degraded
+        record = inside.progress.record
+        if await self._ask_store(replace(held, record=record), is_forced=True) is not None:
+            inside.is_degraded = False
 
     async def _move(self, holder: str, places: tuple[Place, ...]) -> int | None:
         asked = [part for each in places for part in (place_key(each.provider), each.n_places)]
@@ -271,9 +273,11 @@ class RedisGate:
         return gate_wire.number(await self._call("move", [holder, places]))
 
     def _go_alone(self) -> None:
-        """Begin an outage: what is in flight here counts against the share from now on."""
+        """Begin an outage: the seats that are held here count against the share from now on."""
         self._share.join(
-            of_the_held(inside.entrance, inside.provider) for inside in self._inside.values()
+            of_the_held(inside.entrance, inside.provider)
+            for inside in self._inside.values()
+            if not inside.is_degraded
         )
 
     async def _report_back(self) -> None:

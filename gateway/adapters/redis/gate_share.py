@@ -40,9 +40,12 @@ class LocalShare:
         self._house = Gatehouse(lease_us=lease_us)
 
     def join(self, held: Iterable[Entrance]) -> None:
-        """Count what this process holds already, whatever its share."""
+        """Count the seats this process holds already, whatever its share.
+
+        Their money is in what was heard.
+        """
         for entrance in held:
-            self.enter(entrance, is_forced=True)
+            self.enter(replace(entrance, reservations=()), is_forced=True)
 
     def reset(self) -> None:
         """Forget everything: the store has it again."""
