@@ -11,14 +11,18 @@
 
 Replies are taken in the order they were given, first those for the model that is asked for
 (``model=``), then those for any. When none is left, `otherwise` is said. Every request is
-kept in `seen` with what became of it. It speaks OpenAI's dialect (chat, embeddings); `DIALECTS`
-takes more. `upstream_in_thread` runs it beside code that blocks, ``python -m tests.fakes.upstream``
-as a process of its own.
+kept in `seen` with what became of it. It speaks the dialects of OpenAI (chat, embeddings),
+Anthropic and Gemini; `DIALECTS` takes more. `upstream_in_thread` runs it beside code that
+blocks, ``python -m tests.fakes.upstream`` as a process of its own.
 """
 
+from tests.fakes.upstream.anthropic import AnthropicWire
 from tests.fakes.upstream.dialects import DIALECTS, Wire, WireDialect
+from tests.fakes.upstream.gemini import GeminiWire
 from tests.fakes.upstream.replies import Cut, Reply
 from tests.fakes.upstream.server import Seen, Upstream, upstream_in_thread
+
+DIALECTS.extend((AnthropicWire(), GeminiWire()))
 
 __all__ = [
     "DIALECTS",

@@ -1,0 +1,5 @@
+"""Anthropic's messages as a ChatProvider."""
+
+from gateway.adapters.providers.anthropic.provider import AnthropicProvider
+
+__all__ = ["AnthropicProvider"]
