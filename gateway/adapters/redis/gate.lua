@@ -46,8 +46,8 @@ local function save_meter(m, state)
   save(m[1], state, math.floor(whole / 1000) + 1000)
 end
 
--- Leases: sorted sets of holders, pruned once per call.
-local crowds, renewed, dropped = {}, {}, {}
+-- Leases: sorted sets of holders, pruned once per call; who joins is added at the end.
+local crowds, joining, gone_stays, gone_holders = {}, {}, {}, {}
 
 local function crowd(key)
   if not crowds[key] then
@@ -57,21 +57,42 @@ local function crowd(key)
   return crowds[key]
 end
 
+local function keep(key, holder)
+  local members = joining[key]
+  if not members then
+    members = {}
+    joining[key] = members
+  end
+  members[#members + 1] = now + lease
+  members[#members + 1] = holder
+end
+
 local function hold(key, holder)
-  crowds[key] = crowd(key) + redis.call('ZADD', prefix .. key, now + lease, holder)
-  renewed[key] = true
+  crowds[key] = crowd(key) + 1
+  keep(key, holder)
 end
 
 local function release(key, holder)
   crowds[key] = crowd(key) - redis.call('ZREM', prefix .. key, holder)
 end
 
+local function forget(holder)
+  read['s' .. holder], changed['s' .. holder] = false, nil
+  gone_stays[#gone_stays + 1] = prefix .. 's' .. holder
+  gone_holders[#gone_holders + 1] = holder
+end
+
 local function write()
+  if #gone_stays > 0 then
+    redis.call('DEL', unpack(gone_stays))
+    redis.call('ZREM', prefix .. 'alive', unpack(gone_holders))
+  end
   for key, ttl_ms in pairs(changed) do
     redis.call('SET', prefix .. key, cmsgpack.pack(read[key]), 'PX', ttl_ms)
   end
-  for key in pairs(renewed) do
-    redis.call('PEXPIRE', prefix .. key, math.ceil(lease / 500))
+  for key, members in pairs(joining) do
+    redis.call('ZADD', prefix .. key, unpack(members))
+    redis.call('PEXPIRE', prefix .. key, key == 'alive' and KEEP_STAY_MS or math.ceil(lease / 500))
   end
 end
 
@@ -219,7 +240,7 @@ local function enter(entrance)
     reserved[#reserved + 1] = found[2] or 0
   end
   save('s' .. holder, {now, claims, reserved, place_key, 0, record}, KEEP_STAY_MS)
-  redis.call('ZADD', prefix .. 'alive', now + lease, holder)
+  keep('alive', holder)
   local answer = add_levels({1, place}, claims)
   for _, found in ipairs(accounts) do
     local spending = load(found[1])
@@ -273,9 +294,7 @@ local function leave(departure)
   for i = 1, #reserved, 3 do
     pay(reserved[i], microusd, reserved[i + 1], reserved[i + 2])
   end
-  read['s' .. holder], changed['s' .. holder] = false, nil
-  redis.call('DEL', prefix .. 's' .. holder)
-  redis.call('ZREM', prefix .. 'alive', holder)
+  forget(holder)
 end
 
 -- Staying.
@@ -289,10 +308,10 @@ local function renew(holder, tokens, record)
     if record ~= '' then stay[6] = record end
     save('s' .. holder, stay, KEEP_STAY_MS)
   end
-  redis.call('ZADD', prefix .. 'alive', now + lease, holder)
-  if stay[4] then hold(stay[4], holder) end
+  keep('alive', holder)
+  if stay[4] then keep(stay[4], holder) end
   for i = 1, #stay[2], 2 do
-    if stay[2][i][2] == CONCURRENT then hold(stay[2][i][1], holder) end
+    if stay[2][i][2] == CONCURRENT then keep(stay[2][i][1], holder) end
   end
   return true
 end

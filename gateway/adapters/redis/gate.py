@@ -239,17 +239,23 @@ class RedisGate:
             raise StateUnavailableError("the ledger did not answer") from error
 
     async def _renew(self, progress: list[Progress]) -> None:
+        try:
+            unknown = await self._tell(progress)
+            if unknown:
+                await asyncio.gather(*(self._put_back(holder) for holder in unknown))
+                await self._tell([each for each in progress if each.holder in unknown])
+        except StateUnavailableError:
+            return  # the next beat tries again
+
+    async def _tell(self, progress: list[Progress]) -> set[str]:
+        """Renew, and return those the store does not know."""
         arguments: list[Packable] = []
         for each in progress:
             arguments += (each.holder, each.output_tokens, gate_wire.bytes_packed(each.record))
-        try:
-            unknown = gate_wire.words(await self._call("renew", arguments))
-        except StateUnavailableError:
-            return
-        await asyncio.gather(*(self._put_back(holder) for holder in unknown))
+        return set(gate_wire.words(await self._call("renew", arguments)))
 
     async def _put_back(self, holder: str) -> None:
-        """Enter by force with what the holder has; how far it has come follows with a beat."""
+        """Enter by force with what the holder has."""
         inside = self._inside.get(holder)
         if inside is None:
             return
