@@ -13,30 +13,34 @@ import threading
 import weakref
 from collections.abc import Coroutine, Generator, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from django.conf import settings
+from redis import Redis as PlainRedis
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from gateway import metrics
+from gateway import metrics, snapshot
+from gateway.adapters import spent
+from gateway.adapters.ledger import BatchLedger
 from gateway.adapters.providers import PROVIDERS
 from gateway.adapters.redis.admission import RedisAdmissions
 from gateway.adapters.redis.breaker import RedisBreakers
-from gateway.adapters.redis.bulkhead import RedisBulkhead
 from gateway.adapters.redis.cancellation import RedisCancelSignals
+from gateway.adapters.redis.gate import GateTiming, RedisGate
 from gateway.adapters.redis.leases import RedisLeases
+from gateway.adapters.redis.notices import RedisNotices
 from gateway.adapters.redis.relay import RedisRelay
 from gateway.adapters.redis.relay_hub import RedisRelayHub
 from gateway.domain.admission import AdmissionPolicy, QueuePolicy
 from gateway.domain.breaker import BreakerPolicy
-from gateway.domain.bulkhead import BulkheadPolicy
-from gateway.domain.catalog import built_in_catalog
 from gateway.domain.errors import StateUnavailableError
 from gateway.domain.messages import Deadlines
-from gateway.domain.ports import Ports
+from gateway.domain.ports import Notices, Ports
 from gateway.domain.speech import Outcome, Piece, SpeechOrder
+from gateway.domain.vitals import TargetMemory
 from gateway.services import queues, streaming
 from gateway.services.heartbeat import Heart
 
@@ -44,6 +48,7 @@ TURNS = "turns"
 BREAKER_POLICY = BreakerPolicy()
 HANDOVER_PIECES = 64
 WRITE_SECONDS = 20.0
+CLOSING_SECONDS = 3.0
 STORE_TIMEOUT_SECONDS = 2.0
 STORE_CONNECTIONS = 32
 SCRAPE_SECONDS = 0.5
@@ -72,6 +77,17 @@ def store(*, is_listening: bool = False) -> Redis:
     return Redis.from_pool(pool)
 
 
+def notices() -> Notices:
+    """Return a way to tell and to hear of a new configuration; each thread has one of its own."""
+    client = PlainRedis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=STORE_TIMEOUT_SECONDS,
+        socket_timeout=STORE_TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return RedisNotices(client, prefix=key_prefix())
+
+
 def build_ports() -> Ports:
     """Return ports on the configured store; they belong to the loop they are first used on."""
     client, listening = store(), store(is_listening=True)
@@ -81,12 +97,20 @@ def build_ports() -> Ports:
         limit=settings.TURNS_QUEUE_LIMIT,
         on_full=AdmissionPolicy(settings.ADMISSION_POLICY),
     )
-    catalog = built_in_catalog(n_places=settings.TURNS_CONCURRENCY)
     return Ports(
         providers={name: provider() for name, provider in PROVIDERS.items()},
-        catalog=lambda: catalog,
+        catalog=snapshot.current,
         breakers=RedisBreakers(client, prefix=prefix, policy=BREAKER_POLICY),
         breaker_policy=BREAKER_POLICY,
+        gate=RedisGate(
+            client,
+            prefix=prefix,
+            spent=spent.since,
+            n_sharers=settings.GATEWAY_REPLICAS,
+            timing=GateTiming(lease_seconds=lease_seconds),
+        ),
+        ledger=ledger(),
+        memory=TargetMemory(),
         relay=RedisRelay(
             client,
             prefix=prefix,
@@ -95,13 +119,17 @@ def build_ports() -> Ports:
             ttl_seconds=settings.RELAY_TTL_SECONDS,
         ),
         admissions=RedisAdmissions(client, prefix=prefix, lease_seconds=lease_seconds),
-        bulkhead=RedisBulkhead(client, prefix=prefix, lease_seconds=lease_seconds),
         leases=RedisLeases(client, prefix=prefix, lease_seconds=lease_seconds),
         cancels=RedisCancelSignals(client, listening, prefix=prefix),
         queues={TURNS: turns},
-        bulkheads={name: BulkheadPolicy(settings.TURNS_CONCURRENCY) for name in PROVIDERS},
         deadlines=Deadlines(**settings.PROVIDER_DEADLINES),
     )
+
+
+@cache
+def ledger() -> BatchLedger:
+    """Return the process's ledger: entries of every loop are written by its one thread."""
+    return BatchLedger(settings.LEDGER_FOLDER)
 
 
 def provider_names() -> tuple[str, ...]:
@@ -154,6 +182,39 @@ os.register_at_fork(after_in_child=_process.forget)
 def ports() -> Ports:
     """Return the process's ports; they belong to the loop thread."""
     return _process.engine().ports
+
+
+@dataclass(frozen=True, slots=True)
+class LoopEngine:
+    """What a loop that serves programs itself has once."""
+
+    ports: Ports
+    heart: Heart
+
+
+_engines: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LoopEngine] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def engine_here() -> LoopEngine:
+    """Return the running loop's own engine: what serves programs does not hop to a thread."""
+    loop = asyncio.get_running_loop()
+    engine = _engines.get(loop)
+    if engine is None:
+        built = build_ports()
+        engine = LoopEngine(built, Heart(built, beat_seconds=settings.HEARTBEAT_SECONDS))
+        _engines[loop] = engine
+    return engine
+
+
+async def aclose_engine_here() -> None:
+    """Write down what the running loop's engine still has to, if there is one, and let it go.
+
+    A database that is away does not hold up the end: the ledger's journal is on the disk.
+    """
+    if _engines.pop(asyncio.get_running_loop(), None) is not None:
+        await asyncio.to_thread(ledger().close, seconds=CLOSING_SECONDS)
 
 
 def call(step: Coroutine[object, object, Result]) -> Result:
@@ -210,8 +271,8 @@ def read_state() -> metrics.StateReading | None:
 
 async def _state(built: Ports) -> metrics.StateReading:
     in_flight = {
-        name: (await built.bulkhead.in_flight(name), policy.limit)
-        for name, policy in built.bulkheads.items()
+        name: (await built.gate.in_flight(name), provider.n_places)
+        for name, provider in built.catalog().providers.items()
     }
     readings = {}
     for name in built.queues:

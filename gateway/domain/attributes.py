@@ -34,4 +34,19 @@ CANCEL_PHASE = "gw.cancel.phase"
 CANCEL_LATENCY_MS = "gw.cancel.latency_ms"
 TOKENS_PER_SECOND = "gw.tokens_per_second"
 
+ROUTE_POLICY = "gw.route.policy"
+ROUTE_CANDIDATES = "gw.route.candidates"
+FALLBACK_REASON = "fallback_reason"
+ATTEMPTS = "gw.attempts"
+ATTEMPT = "gw.attempt.number"
+ATTEMPT_CAUSE = "gw.attempt.cause"
+BREAKER_STATE = "gw.breaker.state"
+
+# Events.
+BREAKER = "breaker"
+RETRY = "retry"
+FALLBACK = "fallback"
+WAIT = "wait"
+HEDGE = "hedge"
+SEAM = "seam"
 FIRST_TOKEN = "first_token"  # noqa: S105  the name of an event, no secret

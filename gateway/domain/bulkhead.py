@@ -1,17 +1,7 @@
-"""How many calls a provider may have in flight, and how patiently a caller waits for a place."""
-
-from dataclasses import dataclass
+"""How patiently a caller waits for a place at a provider whose places are all taken."""
 
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class BulkheadPolicy:
-    """The size of one provider's bulkhead and the longest wait for a place in it."""
-
-    limit: int
-    wait_seconds: float = 30.0
 
 
 def pause_seconds(attempt: int, *, roll: float) -> float:

@@ -8,13 +8,13 @@ from typing import Protocol
 from gateway.domain.admission import Admission, QueuePolicy, QueueStatus
 from gateway.domain.breaker import BreakerPolicy, Report, Standing
 from gateway.domain.budget import Spending
-from gateway.domain.bulkhead import BulkheadPolicy
 from gateway.domain.catalog import Catalog, Target
 from gateway.domain.gate import Departure, Entrance, Orphan, Place, Progress
 from gateway.domain.gate import Entry as GateEntry
 from gateway.domain.messages import ChatRequest, Deadlines, Delta
 from gateway.domain.money import Budget, Entry
 from gateway.domain.relay import Item
+from gateway.domain.vitals import TargetMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,10 @@ class Ledger(Protocol):
         """Return once everything taken so far is durable."""
         ...
 
+    async def adopt(self) -> int:
+        """Write what processes that died had taken; return how many of them left something."""
+        ...
+
 
 class RelayWriter(Protocol):
     """One stream being spoken; only ``end`` waits for anything."""
@@ -200,26 +204,6 @@ class Admissions(Protocol):
         ...
 
 
-class Bulkhead(Protocol):
-    """Places at a provider, held as leases that expire unless renewed."""
-
-    async def acquire(self, name: str, holder: str, *, limit: int) -> bool:
-        """Take a place under the name; False when all are taken."""
-        ...
-
-    async def renew(self, name: str, holders: Iterable[str]) -> None:
-        """Keep places alive."""
-        ...
-
-    async def release(self, name: str, holder: str) -> None:
-        """Give the place back; one not held is ignored."""
-        ...
-
-    async def in_flight(self, name: str) -> int:
-        """Return the number of places held now."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class LeaseClaim:
     """One speaker of one epoch of a turn."""
@@ -290,19 +274,19 @@ class Ports:
     """Everything outside, and the policies it is used with.
 
     ``providers`` are by the name of their adapter. ``catalog`` returns the snapshot of now.
+    ``memory`` is what this process has seen of its targets.
     """
 
     providers: Mapping[str, ChatProvider]
     catalog: Callable[[], Catalog]
     breakers: Breakers
+    gate: Gate
+    ledger: Ledger
     relay: Relay
     admissions: Admissions
-    bulkhead: Bulkhead
     leases: Leases
     cancels: CancelSignals
     queues: Mapping[str, QueuePolicy]
-    bulkheads: Mapping[str, BulkheadPolicy]
     deadlines: Deadlines
     breaker_policy: BreakerPolicy
-    gate: Gate | None = None
-    ledger: Ledger | None = None
+    memory: TargetMemory

@@ -1,4 +1,4 @@
-"""One beat per process for everything its streams hold: leases, tickets, places.
+"""One beat per process for everything its streams hold: leases, tickets, what they entered for.
 
 Two hundred streams renew three things each every second; together that is three calls.
 """
@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from gateway.domain.errors import StateUnavailableError
+from gateway.domain.gate import Progress
 from gateway.domain.ports import LeaseClaim, Ports
 from gateway.domain.speech import Ticket
 
@@ -25,7 +26,7 @@ class Heart:
         self._beat_seconds = beat_seconds
         self._claims: dict[str, tuple[LeaseClaim, Callable[[], None]]] = {}
         self._tickets: set[Ticket] = set()
-        self._places: set[tuple[str, str]] = set()
+        self._requests: dict[str, Callable[[], Progress]] = {}
         self._task: asyncio.Task[None] | None = None
         self._is_store_away = False
 
@@ -39,31 +40,30 @@ class Heart:
         finally:
             self._claims.pop(claim.lease_id, None)
 
-    @contextlib.contextmanager
-    def keep_ticket(self, ticket: Ticket) -> Iterator[None]:
-        """Keep the running place of a ticket inside the block."""
+    def keep_ticket(self, ticket: Ticket) -> None:
+        """Keep the running place of a ticket until it is let go."""
         self._tickets.add(ticket)
         self._start()
-        try:
-            yield
-        finally:
-            self._tickets.discard(ticket)
 
-    @contextlib.contextmanager
-    def keep_place(self, name: str, holder: str) -> Iterator[None]:
-        """Keep a place in a bulkhead inside the block."""
-        self._places.add((name, holder))
+    def let_ticket_go(self, ticket: Ticket) -> None:
+        """Keep the ticket no longer."""
+        self._tickets.discard(ticket)
+
+    def keep_request(self, holder: str, progress: Callable[[], Progress]) -> None:
+        """Keep what a request holds at the gate until it is let go; say how far it has come."""
+        self._requests[holder] = progress
         self._start()
-        try:
-            yield
-        finally:
-            self._places.discard((name, holder))
+
+    def let_go(self, holder: str) -> None:
+        """Keep the request no longer."""
+        self._requests.pop(holder, None)
 
     async def beat(self) -> None:
         """Renew everything once; a store that does not answer is tried at the next beat."""
         try:
             await self._renew_leases()
-            await self._renew_places()
+            await self._renew_tickets()
+            await self._renew_requests()
         except StateUnavailableError:
             if not self._is_store_away:
                 _logger.warning("gateway.heartbeat_missed")
@@ -80,7 +80,7 @@ class Heart:
             )
 
     async def _run(self) -> None:
-        while self._claims or self._tickets or self._places:
+        while self._claims or self._tickets or self._requests:
             await asyncio.sleep(self._beat_seconds)
             await self.beat()
 
@@ -92,14 +92,13 @@ class Heart:
             if lease_id in self._claims:
                 self._claims[lease_id][1]()
 
-    async def _renew_places(self) -> None:
+    async def _renew_tickets(self) -> None:
         tickets: dict[str, list[str]] = defaultdict(list)
         for ticket in self._tickets:
             tickets[ticket.queue].append(ticket.id)
         for queue, ids in tickets.items():
             await self._ports.admissions.renew(queue, ids)
-        holders: dict[str, list[str]] = defaultdict(list)
-        for name, holder in self._places:
-            holders[name].append(holder)
-        for name, ids in holders.items():
-            await self._ports.bulkhead.renew(name, ids)
+
+    async def _renew_requests(self) -> None:
+        if self._requests:
+            await self._ports.gate.renew([progress() for progress in self._requests.values()])

@@ -1,38 +1,54 @@
-"""What is measured of one model call: a CLIENT span, the series, one log line at the end.
+"""What is measured of one model call: spans, series, one log line at the end.
 
-Never the prompt and never the answer. The span is started by hand and not made current: a
-span that is current across a ``yield`` leaks into whoever consumes the stream.
+Never the prompt and never the answer. A call has one span, named by its public model; each
+attempt at a provider is a child of it, made only while somebody records. Spans are started by
+hand and never current: a span that is current across a ``yield`` leaks into whoever consumes
+the stream.
 """
 
 import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, StatusCode
+from prometheus_client import Counter, Histogram
 
 from gateway import metrics
 from gateway.domain import attributes
+from gateway.domain.breaker import BreakerState
+from gateway.domain.catalog import Target
 from gateway.domain.errors import (
+    AccessError,
     AdmissionError,
+    BreakerOpenError,
     GatewayError,
+    NoTargetError,
     ProviderBusyError,
     ProviderTimeoutError,
+    RequestError,
 )
 from gateway.domain.messages import ChatRequest, Failed, FinishReason, Terminal, Usage
 from gateway.domain.ports import CancelOrder
+from gateway.domain.routing import Decision
 
 _logger = logging.getLogger(__name__)
 _tracer = trace.get_tracer("gateway")
 _OTHER_WORDS = {"candidate": "user", "leave": "user", "timeout": "deadline"}  # as callers say it
+_REFUSALS = (AdmissionError, ProviderBusyError, BreakerOpenError, NoTargetError)
+_NOBODY = "none"  # the provider of a call that reached none
+_LONGEST_TRACE = 8  # targets named on a span
 
 
 def outcome_of(terminal: Terminal) -> str:
     """Return the outcome label of a terminal delta."""
     if isinstance(terminal, Failed):
-        if isinstance(terminal.error, AdmissionError | ProviderBusyError):
+        if isinstance(terminal.error, _REFUSALS):
             return "rejected_capacity"
+        if isinstance(terminal.error, RequestError | AccessError):
+            return "rejected_client"
         return "timeout" if isinstance(terminal.error, ProviderTimeoutError) else "error"
     return "cancelled" if terminal.reason is FinishReason.CANCELLED else "ok"
 
@@ -43,13 +59,47 @@ def cancel_source(by: str) -> str:
     return source if source in metrics.CANCEL_SOURCES else "other"
 
 
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The children of one target: finding them by label costs more than counting."""
+
+    ttft_seconds: Histogram
+    pace: Histogram
+    input_tokens: Counter
+    output_tokens: Counter
+
+
+@lru_cache(maxsize=1024)
+def series_of(provider: str, model: str) -> Series:
+    """Return the series of a target."""
+    return Series(
+        ttft_seconds=metrics.TTFT_SECONDS.labels(provider, model),
+        pace=metrics.TOKENS_PER_SECOND.labels(provider, model),
+        input_tokens=metrics.TOKENS.labels(provider, model, "input"),
+        output_tokens=metrics.TOKENS.labels(provider, model, "output"),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _counter(provider: str, model: str, outcome: str, error_type: str) -> Counter:
+    return metrics.REQUESTS.labels(provider, model, outcome, error_type)
+
+
+@lru_cache(maxsize=4096)
+def _duration(provider: str, model: str, outcome: str) -> Histogram:
+    return metrics.REQUEST_SECONDS.labels(provider, model, outcome)
+
+
 @dataclass(slots=True)
 class Observation:
     """One call under observation; times are the loop's monotonic seconds."""
 
     request: ChatRequest
     span: Span
+    is_recording: bool
     began_at: float
+    provider: str = ""
+    model: str = ""
     issued_at: float | None = None
     first_at: float | None = None
     last_at: float | None = None
@@ -57,6 +107,9 @@ class Observation:
     cancel_latency_seconds: float | None = None
     route_decision: str = ""
     cost_score: float = 0.0
+    fallback_reason: str = ""
+    n_attempts: int = 0
+    is_quiet: bool = False
     _is_over: bool = field(default=False)
 
     @property
@@ -69,30 +122,57 @@ class Observation:
     def waited(self, seconds: float, *, position: int = 0) -> None:
         """Note the time in the queue."""
         self.queue_wait_seconds = seconds
-        self.span.set_attribute(attributes.QUEUED, seconds > 0)
-        self.span.set_attribute(attributes.QUEUE_WAIT_MS, round(seconds * 1000))
-        self.span.set_attribute(attributes.QUEUE_POSITION, position)
+        if self.is_recording:
+            self.span.set_attribute(attributes.QUEUED, seconds > 0)
+            self.span.set_attribute(attributes.QUEUE_WAIT_MS, round(seconds * 1000))
+            self.span.set_attribute(attributes.QUEUE_POSITION, position)
 
     def routed(self, *, decision: str, cost_score: float) -> None:
         """Note which candidate is asked, and how it was chosen."""
         self.route_decision, self.cost_score = decision, cost_score
-        self.span.set_attribute(attributes.ROUTE_DECISION, decision)
-        self.span.set_attribute(attributes.COST_SCORE, cost_score)
+        if self.is_recording:
+            self.span.set_attribute(attributes.ROUTE_DECISION, decision)
+            self.span.set_attribute(attributes.COST_SCORE, cost_score)
 
-    def issued(self) -> None:
-        """Note that the provider is being asked now."""
-        self.issued_at = _now()
+    def traced(self, decision: Decision) -> None:
+        """Note the candidates, and why others were dropped."""
+        self.span.set_attribute(attributes.ROUTE_POLICY, decision.policy.value)
+        self.span.set_attribute(attributes.ROUTE_CANDIDATES, decision.as_words()[:_LONGEST_TRACE])
 
-    def text_arrived(self) -> None:
-        """Note content; the first time it is the first token."""
-        self.last_at = _now()
-        if self.first_at is not None:
-            return
-        self.first_at = self.last_at
-        ttft_seconds = self.ttft_seconds or 0.0
-        self.span.add_event(attributes.FIRST_TOKEN)
-        self.span.set_attribute(attributes.TTFT_MS, round(ttft_seconds * 1000))
-        metrics.TTFT_SECONDS.labels(self.request.provider, self.request.model).observe(ttft_seconds)
+    def issued(self, target: Target) -> None:
+        """Note that a provider is being asked now."""
+        self.provider, self.model = target.provider.name, target.model
+        self.n_attempts += 1
+        if self.issued_at is None:
+            self.issued_at = _now()
+        if self.is_recording:
+            self.span.set_attribute(attributes.PROVIDER, self.provider)
+            self.span.set_attribute(attributes.PROVIDER_NAME, self.provider)
+            self.span.set_attribute(attributes.ATTEMPTS, self.n_attempts)
+
+    def answered_by(self, target: Target) -> None:
+        """Note that another one answers than the one asked last."""
+        self.provider, self.model = target.provider.name, target.model
+        if self.is_recording:
+            self.span.set_attribute(attributes.PROVIDER, self.provider)
+
+    def content_arrived(self, at: float) -> None:
+        """Note the first content of the answer."""
+        self.first_at = self.last_at = at
+        if self.is_recording:
+            self.span.add_event(attributes.FIRST_TOKEN)
+            self.span.set_attribute(attributes.TTFT_MS, round((self.ttft_seconds or 0.0) * 1000))
+
+    def happened(self, event: str, **given: str | float | int) -> None:
+        """Note a retry, a fallback, a breaker's change, a seam: what the trace should tell."""
+        if self.is_recording:
+            self.span.add_event(event, given)
+
+    def fell_back(self, error: GatewayError) -> None:
+        """Note why the first choice did not answer; the first reason is the one that counts."""
+        self.fallback_reason = self.fallback_reason or error.error_type
+        if self.is_recording:
+            self.span.set_attribute(attributes.FALLBACK_REASON, self.fallback_reason)
 
     def stopped(self, order: CancelOrder, *, at: float) -> None:
         """Note an obeyed order to stop; ``at`` is the Unix time the provider was closed."""
@@ -102,10 +182,11 @@ class Observation:
         phase, source = self._phase(), cancel_source(order.by)
         metrics.CANCELS.labels(source, phase).inc()
         metrics.CANCEL_SECONDS.labels(phase).observe(latency_seconds)
-        self.span.set_attribute(attributes.CANCELLED, value=True)
-        self.span.set_attribute(attributes.CANCEL_SOURCE, source)
-        self.span.set_attribute(attributes.CANCEL_PHASE, phase)
-        self.span.set_attribute(attributes.CANCEL_LATENCY_MS, round(latency_seconds * 1000))
+        if self.is_recording:
+            self.span.set_attribute(attributes.CANCELLED, value=True)
+            self.span.set_attribute(attributes.CANCEL_SOURCE, source)
+            self.span.set_attribute(attributes.CANCEL_PHASE, phase)
+            self.span.set_attribute(attributes.CANCEL_LATENCY_MS, round(latency_seconds * 1000))
 
     def ended(self, terminal: Terminal, usage: Usage) -> None:
         """Note the end; later calls change nothing."""
@@ -115,34 +196,23 @@ class Observation:
         outcome = outcome_of(terminal)
         error = terminal.error if isinstance(terminal, Failed) else None
         self._count(outcome, error, usage)
-        self._close_span(outcome, error, usage)
-        _logger.info(
-            "gateway.call_ended",
-            extra={
-                "request_id": self.request.request_id,
-                "provider": self.request.provider,
-                "model": self.request.model,
-                "outcome": outcome,
-                "error_type": error.error_type if error else None,
-                "error_code": error.code if error else None,
-                "output_tokens": usage.output_total,
-                "queue_wait_ms": round(self.queue_wait_seconds * 1000),
-                "duration_ms": round((_now() - self.began_at) * 1000),
-            },
-        )
+        if self.is_recording:
+            self._close_span(outcome, error, usage)
+        if not (self.is_quiet and error is None):
+            self._log(outcome, error, usage)
 
     def abandoned(self) -> None:
         """Note that the consumer left before the end: a cancel without an order."""
         if self._is_over:
             return
         self._is_over = True
-        provider, model = self.request.provider, self.request.model
         metrics.CANCELS.labels("disconnect", self._phase()).inc()
-        metrics.REQUESTS.labels(provider, model, "cancelled", "").inc()
-        self.span.set_attribute(attributes.OUTCOME, "cancelled")
-        self.span.set_attribute(attributes.CANCELLED, value=True)
-        self.span.set_attribute(attributes.CANCEL_SOURCE, "disconnect")
-        self.span.end()
+        _counter(self.provider or _NOBODY, self.model or self.request.model, "cancelled", "").inc()
+        if self.is_recording:
+            self.span.set_attribute(attributes.OUTCOME, "cancelled")
+            self.span.set_attribute(attributes.CANCELLED, value=True)
+            self.span.set_attribute(attributes.CANCEL_SOURCE, "disconnect")
+            self.span.end()
 
     def tokens_per_second(self, usage: Usage) -> float | None:
         """Return the pace after the first token; None when there is no interval to measure."""
@@ -158,15 +228,19 @@ class Observation:
         return "pre_first_token" if self.first_at is None else "streaming"
 
     def _count(self, outcome: str, error: GatewayError | None, usage: Usage) -> None:
-        provider, model = self.request.provider, self.request.model
-        error_type = error.error_type if error else ""
-        metrics.REQUESTS.labels(provider, model, outcome, error_type).inc()
-        metrics.REQUEST_SECONDS.labels(provider, model, outcome).observe(_now() - self.began_at)
-        metrics.TOKENS.labels(provider, model, "input").inc(usage.input_total)
-        metrics.TOKENS.labels(provider, model, "output").inc(usage.output_total)
+        provider, model = self.provider or _NOBODY, self.model or self.request.model
+        if isinstance(error, RequestError):
+            model = self.model or "other"  # a name somebody typed is no label
+        _counter(provider, model, outcome, error.error_type if error else "").inc()
+        _duration(provider, model, outcome).observe(_now() - self.began_at)
+        if not self.provider:
+            return
+        series = series_of(provider, model)
+        series.input_tokens.inc(usage.input_total)
+        series.output_tokens.inc(usage.output_total)
         pace = self.tokens_per_second(usage)
         if pace is not None:
-            metrics.TOKENS_PER_SECOND.labels(provider, model).observe(pace)
+            series.pace.observe(pace)
 
     def _close_span(self, outcome: str, error: GatewayError | None, usage: Usage) -> None:
         span = self.span
@@ -184,23 +258,85 @@ class Observation:
             span.set_status(StatusCode.ERROR)
         span.end()
 
+    def _log(self, outcome: str, error: GatewayError | None, usage: Usage) -> None:
+        _logger.info(
+            "gateway.call_ended",
+            extra={
+                "request_id": self.request.request_id,
+                "provider": self.provider or None,
+                "model": self.model or None,
+                "outcome": outcome,
+                "error_type": error.error_type if error else None,
+                "error_code": error.code if error else None,
+                "n_attempts": self.n_attempts,
+                "fallback_reason": self.fallback_reason or None,
+                "output_tokens": usage.output_total,
+                "queue_wait_ms": round(self.queue_wait_seconds * 1000),
+                "duration_ms": round((_now() - self.began_at) * 1000),
+            },
+        )
+
 
 def begin(request: ChatRequest, given: Mapping[str, str]) -> Observation:
     """Return the observation of a call that begins now; ``given`` is what its caller knows."""
-    span = _tracer.start_span(
-        f"chat {request.model}",
+    span = _tracer.start_span(f"chat {request.model}", kind=SpanKind.CLIENT)
+    is_recording = span.is_recording()
+    if is_recording:
+        span.set_attributes(
+            {
+                attributes.OPERATION: request.operation.value,
+                attributes.REQUEST_MODEL: request.model,
+                attributes.REQUEST_STREAM: request.is_streamed,
+                attributes.REQUEST_ID: request.request_id,
+                **given,
+            }
+        )
+    return Observation(request=request, span=span, is_recording=is_recording, began_at=_now())
+
+
+def begin_attempt(call: Observation, target: Target, *, number: int, cause: str) -> Span | None:
+    """Return the span of one attempt; None while nobody records."""
+    if not call.is_recording:
+        return None
+    return _tracer.start_span(
+        f"attempt {target.id}",
+        context=trace.set_span_in_context(call.span),
         kind=SpanKind.CLIENT,
         attributes={
-            attributes.OPERATION: "chat",
-            attributes.PROVIDER_NAME: request.provider,
-            attributes.PROVIDER: request.provider,
-            attributes.REQUEST_MODEL: request.model,
-            attributes.REQUEST_STREAM: True,
-            attributes.REQUEST_ID: request.request_id,
-            **given,
+            attributes.OPERATION: call.request.operation.value,
+            attributes.PROVIDER: target.provider.name,
+            attributes.PROVIDER_NAME: target.provider.name,
+            attributes.REQUEST_MODEL: target.model,
+            attributes.REQUEST_ID: call.request.request_id,
+            attributes.ATTEMPT: number,
+            attributes.ATTEMPT_CAUSE: cause,
         },
     )
-    return Observation(request=request, span=span, began_at=_now())
+
+
+def end_attempt(
+    span: Span | None, *, end: str, usage: Usage, error: GatewayError | None, ttft: float | None
+) -> None:
+    """Close an attempt's span; one that was cancelled or lost a race is no error."""
+    if span is None:
+        return
+    span.set_attribute(attributes.OUTCOME, end)
+    span.set_attribute(attributes.INPUT_TOKENS, usage.input_total)
+    span.set_attribute(attributes.OUTPUT_TOKENS, usage.output_total)
+    if ttft is not None:
+        span.set_attribute(attributes.TTFT_MS, round(ttft * 1000))
+    if error is not None:
+        span.set_attribute(attributes.ERROR_TYPE, error.error_type)
+        span.set_status(StatusCode.ERROR)
+    span.end()
+
+
+def breaker_changed(call: Observation, span: Span | None, target: str, state: BreakerState) -> None:
+    """Note on both spans that an attempt's report left the breaker other than closed."""
+    given = {attributes.BREAKER_STATE: state.value, "target": target}
+    call.happened(attributes.BREAKER, **given)
+    if span is not None:
+        span.add_event(attributes.BREAKER, given)
 
 
 def _now() -> float:

@@ -7,6 +7,7 @@ deadline has moved on meanwhile, as it nearly always has, and goes to sleep agai
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import TypeVar
 
 from gateway.domain.errors import DeadlinePhase, ProviderTimeoutError, StoppedError
@@ -35,8 +36,19 @@ class Watchdog:
             self._cut()
 
     def start_total(self, deadlines: Deadlines) -> None:
-        """Start the clock of the whole call; waiting for a place does not count."""
+        """Start the clock of the whole call; waiting in a queue does not count."""
         self._total_at = self._loop.time() + deadlines.total_seconds
+
+    @property
+    def remaining_seconds(self) -> float:
+        """Return what is left of the whole call; for ever until its clock has been started."""
+        return inf if self._total_at is None else self._total_at - self._loop.time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass, unless the order to stop or the end of the call comes first."""
+        await self.until(
+            lambda: asyncio.sleep(seconds), seconds=seconds + 1.0, phase=DeadlinePhase.TOTAL
+        )
 
     async def until(
         self, step: Callable[[], Awaitable[Result]], *, seconds: float, phase: DeadlinePhase
@@ -46,12 +58,18 @@ class Watchdog:
         Raises StoppedError on order, ProviderTimeoutError with the phase when ``seconds`` or
         the total have passed; the step has been unwound by then.
         """
+        return await self.until_at(step, ends_at=self._loop.time() + seconds, phase=phase)
+
+    async def until_at(
+        self, step: Callable[[], Awaitable[Result]], *, ends_at: float, phase: DeadlinePhase
+    ) -> Result:
+        """Do as `until`, up to a time of the loop."""
         if self.order is not None:
             raise StoppedError(self.order.by)
         task = asyncio.current_task()
         assert task is not None  # only a task can be cut
         n_cancels = task.cancelling()
-        phase = self._watch(seconds, phase)
+        phase = self._watch(ends_at, phase)
         self._waiting, self._is_cut = task, False
         try:
             return await step()
@@ -67,9 +85,9 @@ class Watchdog:
             if self._is_cut:
                 task.uncancel()
 
-    def _watch(self, seconds: float, phase: DeadlinePhase) -> DeadlinePhase:
+    def _watch(self, ends_at: float, phase: DeadlinePhase) -> DeadlinePhase:
         """Set the deadline; return whose it is, the phase's or the whole call's."""
-        self._ends_at = self._loop.time() + seconds
+        self._ends_at = ends_at
         if self._total_at is not None and self._total_at < self._ends_at:
             self._ends_at, phase = self._total_at, DeadlinePhase.TOTAL
         if self._timer is None:

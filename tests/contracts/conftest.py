@@ -8,17 +8,15 @@ import pytest
 from redis.asyncio import Redis
 
 from gateway.adapters.redis.admission import RedisAdmissions
-from gateway.adapters.redis.bulkhead import RedisBulkhead
 from gateway.adapters.redis.cancellation import RedisCancelSignals
 from gateway.adapters.redis.leases import RedisLeases
 from gateway.adapters.redis.relay import RedisRelay
 from gateway.adapters.redis.relay_hub import RedisRelayHub
-from gateway.domain.ports import Admissions, Bulkhead, CancelSignals, Leases, Relay, RelayHub
+from gateway.domain.ports import Admissions, CancelSignals, Leases, Relay, RelayHub
 from tests.fakes.gateway import (
     LEASE_SECONDS,
     Clock,
     MemoryAdmissions,
-    MemoryBulkhead,
     MemoryCancelSignals,
     MemoryLeases,
     MemoryRelay,
@@ -32,14 +30,6 @@ class AdmissionsTwin:
     """Queues and the passing of time."""
 
     port: Admissions
-    age: Age
-
-
-@dataclass(frozen=True, slots=True)
-class BulkheadTwin:
-    """Places and the passing of time."""
-
-    port: Bulkhead
     age: Age
 
 
@@ -116,18 +106,6 @@ def admissions(twin: str, request: pytest.FixtureRequest) -> AdmissionsTwin:
     prefix: str = request.getfixturevalue("prefix")
     port = RedisAdmissions(client, prefix=prefix, lease_seconds=LEASE_SECONDS)
     return AdmissionsTwin(port, _redis_age(client))
-
-
-@pytest.fixture
-def bulkhead(twin: str, request: pytest.FixtureRequest) -> BulkheadTwin:
-    """The places under test."""
-    if twin == "memory":
-        clock = Clock()
-        return BulkheadTwin(MemoryBulkhead(clock), _clock_age(clock))
-    client: Redis = request.getfixturevalue("client")
-    prefix: str = request.getfixturevalue("prefix")
-    port = RedisBulkhead(client, prefix=prefix, lease_seconds=LEASE_SECONDS)
-    return BulkheadTwin(port, _redis_age(client))
 
 
 @pytest.fixture

@@ -17,17 +17,17 @@ from gateway.domain.admission import (
     position_of,
 )
 from gateway.domain.breaker import BreakerPolicy
-from gateway.domain.bulkhead import BulkheadPolicy
-from gateway.domain.catalog import Catalog, Provider, Route, Target
+from gateway.domain.catalog import Catalog, Provider, RetryPolicy, Route, Target
 from gateway.domain.errors import FencedError, GatewayError, LeaseHeldError
 from gateway.domain.messages import ChatRequest, Deadlines, Delta, Dialect
 from gateway.domain.ports import CancelOrder, LeaseClaim, Ports
 from gateway.domain.relay import Cursor, End, Item, Snapshot, Verdict, replayed
 from gateway.domain.relay import Delta as RelayDelta
+from gateway.domain.vitals import TargetMemory
 from tests.fakes.breakers import MemoryBreakers
 from tests.fakes.clock import Clock
-from tests.fakes.gate import MemoryGate as MemoryGate
-from tests.fakes.ledger import MemoryLedger as MemoryLedger
+from tests.fakes.gate import MemoryGate
+from tests.fakes.ledger import MemoryLedger
 from tests.fakes.notices import MemoryNotices as MemoryNotices
 
 LEASE_SECONDS = 4.0
@@ -125,43 +125,6 @@ class MemoryAdmissions:
             n_running=len(found.running),
             concurrency=policy.concurrency,
         )
-
-
-class MemoryBulkhead:
-    """Places at providers, in one process."""
-
-    def __init__(self, clock: Clock, *, lease_seconds: float = LEASE_SECONDS) -> None:
-        self._clock = clock
-        self._lease_seconds = lease_seconds
-        self._places: dict[str, dict[str, float]] = defaultdict(dict)
-
-    async def acquire(self, name: str, holder: str, *, limit: int) -> bool:
-        """Take a place; False when all are taken."""
-        places = self._alive(name)
-        if holder not in places and len(places) >= limit:
-            return False
-        places[holder] = self._clock.now + self._lease_seconds
-        return True
-
-    async def renew(self, name: str, holders: Iterable[str]) -> None:
-        """Keep the places alive."""
-        places = self._alive(name)
-        for holder in holders:
-            places[holder] = self._clock.now + self._lease_seconds
-
-    async def release(self, name: str, holder: str) -> None:
-        """Give the place back."""
-        self._alive(name).pop(holder, None)
-
-    async def in_flight(self, name: str) -> int:
-        """Return the number of places held now."""
-        return len(self._alive(name))
-
-    def _alive(self, name: str) -> dict[str, float]:
-        places = self._places[name]
-        for holder in [one for one, until in places.items() if until <= self._clock.now]:
-            del places[holder]
-        return places
 
 
 class MemoryLeases:
@@ -330,22 +293,44 @@ class MemoryReader:
         return [item for item in items if self._cursor.judge(item) is Verdict.APPLY]
 
 
+Step = Delta | BaseException | None
+
+
 class FakeProvider:
-    """A provider that says what the test lists: deltas, an error to raise, or None to hang."""
+    """A provider that says what the test lists: deltas, an error to raise, or None to hang.
+
+    The steps are those of every call; `say` gives a target's calls theirs, one after another,
+    the last of them for good.
+    """
 
     name = "fake"
 
-    def __init__(self, *steps: Delta | BaseException | None) -> None:
+    def __init__(self, *steps: Step) -> None:
         self.steps = steps
         self.is_closed = False
-        self.n_calls = 0
+        self.n_open = 0
+        self.requests: list[ChatRequest] = []
+        self.targets: list[str] = []
         self.is_hanging = asyncio.Event()
+        self._said: dict[str, list[tuple[Step, ...]]] = {}
+
+    @property
+    def n_calls(self) -> int:
+        """How often it was asked."""
+        return len(self.requests)
+
+    def say(self, target: str, *calls: tuple[Step, ...]) -> None:
+        """Let the target's calls go like this."""
+        self._said[target] = list(calls)
 
     async def stream(self, request: ChatRequest, target: Target) -> AsyncGenerator[Delta, None]:
         """Yield the steps."""
-        self.n_calls += 1
+        self.requests.append(request)
+        self.targets.append(target.id)
+        self.is_closed = False
+        self.n_open += 1
         try:
-            for step in self.steps:
+            for step in self._steps(target.id):
                 if step is None:
                     self.is_hanging.set()
                     await asyncio.Event().wait()
@@ -355,6 +340,13 @@ class FakeProvider:
                     yield step
         finally:
             self.is_closed = True
+            self.n_open -= 1
+
+    def _steps(self, target: str) -> tuple[Step, ...]:
+        calls = self._said.get(target)
+        if not calls:
+            return self.steps
+        return calls.pop(0) if len(calls) > 1 else calls[0]
 
 
 class Recorder:
@@ -383,18 +375,28 @@ class Recorder:
         await self.pen.wait()
 
 
+ONE_TRY = RetryPolicy(n_retries=0)
+
+
 def make_target(
-    provider: str = "fake", model: str = "m", *, places: int = 2, **changes: object
+    provider: str = "fake",
+    model: str = "m",
+    *,
+    places: int = 2,
+    wait_seconds: float = 30.0,
+    adapter: str = "fake",
+    **changes: object,
 ) -> Target:
     """Return a target of a provider of its own, whose adapter is the fake."""
     return Target(
         **{  # type: ignore[arg-type]
             "provider": Provider(
                 name=provider,
-                adapter="fake",
+                adapter=adapter,
                 dialect=Dialect.SCRIPT,
                 is_local=True,
                 n_places=places,
+                wait_seconds=wait_seconds,
             ),
             "model": model,
             **changes,
@@ -424,15 +426,19 @@ def make_ports(
 ) -> Ports:
     """Return ports in memory around the provider."""
     clock = clock or Clock()
-    found = catalog or make_catalog(make_target(provider.name, places=places))
+    found = catalog or make_catalog(
+        make_target(places=places, wait_seconds=wait_seconds), retry=ONE_TRY
+    )
     return Ports(
         providers={provider.name: provider},
         catalog=lambda: found,
         breakers=MemoryBreakers(clock),
         breaker_policy=BreakerPolicy(),
+        gate=MemoryGate(clock),
+        ledger=MemoryLedger(),
+        memory=TargetMemory(),
         relay=MemoryRelay(),
         admissions=MemoryAdmissions(clock),
-        bulkhead=MemoryBulkhead(clock),
         leases=MemoryLeases(clock),
         cancels=MemoryCancelSignals(clock),
         queues={
@@ -440,18 +446,17 @@ def make_ports(
                 concurrency=concurrency, limit=queue_limit, wait_seconds=wait_seconds
             )
         },
-        bulkheads={provider.name: BulkheadPolicy(places, wait_seconds=wait_seconds)},
         deadlines=deadlines or Deadlines(),
     )
 
 
-class BrokenReleases(MemoryBulkhead):
-    """A bulkhead whose store is away when a place is given back."""
+class BrokenReleases(MemoryAdmissions):
+    """Queues whose store is away when a place is given back."""
 
     def __init__(self, clock: Clock, error: GatewayError) -> None:
         super().__init__(clock)
         self._error = error
 
-    async def release(self, name: str, holder: str) -> None:
+    async def release(self, queue: str, ticket: str) -> None:
         """Fail."""
         raise self._error

@@ -16,6 +16,7 @@ from gateway.domain.errors import (
     StreamTruncatedError,
     UnknownProviderError,
 )
+from gateway.domain.gate import Departure, Entrance, Place
 from gateway.domain.messages import (
     ChatRequest,
     Deadlines,
@@ -59,7 +60,7 @@ async def deltas_of(asked: Call, ports: Ports) -> list[Delta]:
 async def places_of(ports: Ports) -> tuple[int, int]:
     """Return how many tickets run and how many places are held."""
     status = await ports.admissions.status("turns", ports.queues["turns"])
-    return status.n_running + status.n_waiting, await ports.bulkhead.in_flight("fake")
+    return status.n_running + status.n_waiting, await ports.gate.in_flight("fake")
 
 
 def terminal_error(deltas: list[Delta]) -> GatewayError:
@@ -164,12 +165,11 @@ async def test_partial_usage_of_the_provider_is_not_lost_on_a_stop() -> None:
 @pytest.mark.parametrize(
     ("steps", "deadlines", "phase"),
     [
-        ((None,), Deadlines(connect_seconds=0.0), DeadlinePhase.CONNECT),
         ((START, None), Deadlines(first_seconds=0.0), DeadlinePhase.FIRST),
         ((START, TextDelta("a"), None), Deadlines(idle_seconds=0.0), DeadlinePhase.IDLE),
-        ((START, None), Deadlines(total_seconds=0.0), DeadlinePhase.TOTAL),
+        ((START, None), Deadlines(total_seconds=0.06), DeadlinePhase.TOTAL),
     ],
-    ids=["connect", "first", "idle", "total"],
+    ids=["first", "idle", "total"],
 )
 async def test_each_deadline_ends_a_silent_call(
     steps: tuple[Delta | None, ...], deadlines: Deadlines, phase: DeadlinePhase
@@ -232,19 +232,18 @@ async def test_a_full_bulkhead_is_waited_for_only_so_long() -> None:
 
 async def test_a_place_that_comes_free_is_taken() -> None:
     ports = make_ports(provider=FakeProvider(START, DONE), places=1)
-    await ports.bulkhead.acquire("fake", "other", limit=1)
+    await ports.gate.enter(Entrance("other", places=(Place("fake", 1),)))
     task = asyncio.create_task(deltas_of(call(), ports))
     await asyncio.sleep(0)
 
-    await ports.bulkhead.release("fake", "other")
+    await ports.gate.leave(Departure("other", 0, 0))
 
     assert await task == [START, DONE]
 
 
-@pytest.mark.parametrize("known", ["bulkheads", "providers"])
-async def test_an_unknown_provider_is_refused(known: str) -> None:
+async def test_a_provider_without_an_adapter_is_refused() -> None:
     ports = make_ports(provider=FakeProvider(START, DONE))
-    getattr(ports, known).clear()
+    ports.providers.clear()  # type: ignore[attr-defined]
 
     assert isinstance(terminal_error(await deltas_of(call(), ports)), UnknownProviderError)
 
@@ -266,6 +265,6 @@ async def test_a_consumer_that_leaves_takes_nothing_with_it() -> None:
 async def test_a_store_that_is_away_at_the_release_spoils_nothing() -> None:
     ports = make_ports(provider=FakeProvider(START, DONE))
     broken = BrokenReleases(Clock(), StateUnavailableError("away"))
-    object.__setattr__(ports, "bulkhead", broken)
+    object.__setattr__(ports, "admissions", broken)
 
-    assert await deltas_of(call(), ports) == [START, DONE]
+    assert await deltas_of(call(ticket=Ticket("turns", "t")), ports) == [START, DONE]

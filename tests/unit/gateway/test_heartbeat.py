@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.domain.errors import StateUnavailableError
+from gateway.domain.gate import Entrance, Orphan, Place, Progress
 from gateway.domain.ports import LeaseClaim
 from gateway.domain.speech import Ticket
 from gateway.services.heartbeat import Heart
@@ -23,25 +24,26 @@ async def test_what_is_kept_outlives_its_lease() -> None:
     heart = Heart(ports, beat_seconds=60)
     await ports.leases.acquire(CLAIM)
     await ports.admissions.start("turns", "t1", policy)
-    await ports.bulkhead.acquire("fake", "h1", limit=1)
+    await ports.gate.enter(Entrance("h1", places=(Place("fake", 1),)))
+    heart.keep_ticket(Ticket("turns", "t1"))
+    heart.keep_request("h1", lambda: Progress("h1", 7, b"record"))
 
-    with (
-        heart.keep_lease(CLAIM, on_lost=never),
-        heart.keep_ticket(Ticket("turns", "t1")),
-        heart.keep_place("fake", "h1"),
-    ):
+    with heart.keep_lease(CLAIM, on_lost=never):
         for _ in range(3):
             clock.advance(3.0)
             await heart.beat()
         assert await ports.leases.alive(["room.t1"]) == {"room.t1"}
         assert (await ports.admissions.status("turns", policy)).n_running == 1
-        assert await ports.bulkhead.in_flight("fake") == 1
+        assert await ports.gate.in_flight("fake") == 1
 
+    heart.let_ticket_go(Ticket("turns", "t1"))
+    heart.let_go("h1")
     clock.advance(3.0)
     await heart.beat()
     clock.advance(3.0)
     assert await ports.leases.alive(["room.t1"]) == set()
-    assert await ports.bulkhead.in_flight("fake") == 0
+    assert (await ports.admissions.status("turns", policy)).n_running == 0
+    assert await ports.gate.orphans() == [Orphan("h1", 7, b"record")]
 
 
 async def test_a_lost_lease_is_reported() -> None:
@@ -67,11 +69,10 @@ async def test_the_heart_beats_by_itself_and_rests_when_nothing_is_kept(
     async def beat() -> None:
         beats.append(len(beats))
         if len(beats) == 3:
-            keeping.__exit__(None, None, None)
+            heart.let_go("h1")
 
     monkeypatch.setattr(heart, "beat", beat)
-    keeping = heart.keep_place("fake", "h1")
-    keeping.__enter__()
+    heart.keep_request("h1", lambda: Progress("h1", 0))
     assert heart._task is not None
     await heart._task
 
@@ -85,17 +86,18 @@ async def test_a_store_that_is_away_is_said_once_and_tried_again(
     heart = Heart(ports, beat_seconds=60)
     is_away = True
 
-    async def renew(name: str, holders: object) -> None:
+    async def renew(progress: object) -> None:
         if is_away:
             raise StateUnavailableError("away")
 
-    monkeypatch.setattr(ports.bulkhead, "renew", renew)
-    with heart.keep_place("fake", "h1"):
-        await heart.beat()
-        await heart.beat()
-        is_away = False
-        await heart.beat()
-        is_away = True
-        await heart.beat()
+    monkeypatch.setattr(ports.gate, "renew", renew)
+    heart.keep_request("h1", lambda: Progress("h1", 0))
+    await heart.beat()
+    await heart.beat()
+    is_away = False
+    await heart.beat()
+    is_away = True
+    await heart.beat()
+    heart.let_go("h1")
 
     assert [record.message for record in caplog.records] == ["gateway.heartbeat_missed"] * 2

@@ -32,6 +32,7 @@ from gateway.domain.messages import (
 from gateway.domain.ports import CancelOrder
 from gateway.services import observation
 from gateway.services.observation import Observation
+from tests.fakes.gateway import make_target
 
 REQUEST = ChatRequest(
     "q1",
@@ -50,7 +51,7 @@ def sample(name: str, **labels: str) -> float:
 async def begun() -> Observation:
     """Return the observation of a call that has been issued."""
     observed = observation.begin(REQUEST, {"game.room.id": "room"})
-    observed.issued()
+    observed.issued(make_target())
     return observed
 
 
@@ -107,7 +108,7 @@ async def test_clocks_that_disagree_make_no_negative_latency() -> None:
 
 async def test_one_token_has_no_pace() -> None:
     observed = await begun()
-    observed.text_arrived()
+    observed.content_arrived(asyncio.get_running_loop().time())
     assert observed.tokens_per_second(Usage(0, 9)) is None
 
     observed.last_at = (observed.first_at or 0.0) + 2.0
@@ -122,7 +123,7 @@ async def test_neither_question_nor_answer_reaches_the_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     observed = await begun()
-    observed.text_arrived()
+    observed.content_arrived(asyncio.get_running_loop().time())
 
     observed.ended(Failed(ProviderUnavailableError("my secret answer")), Usage(1, 2))
     await asyncio.sleep(0)
@@ -147,7 +148,7 @@ async def test_a_cancelled_call_is_a_client_span_that_is_no_error(
 ) -> None:
     observed = await begun()
     observed.waited(1.5, position=3)
-    observed.text_arrived()
+    observed.content_arrived(asyncio.get_running_loop().time())
     observed.stopped(CancelOrder("user", at=100.0), at=100.25)
     assert not trace.get_current_span().get_span_context().is_valid  # it leaks into nobody
 

@@ -1,0 +1,213 @@
+"""The steps that let a request in: a running place for a turn, then the gate for everybody."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+
+from gateway import metrics
+from gateway.domain.bulkhead import pause_seconds
+from gateway.domain.catalog import Catalog
+from gateway.domain.errors import (
+    BudgetExceededError,
+    DeadlinePhase,
+    LimitExceededError,
+    ProviderBusyError,
+    ProviderTimeoutError,
+    QueueExpiredError,
+)
+from gateway.domain.gate import Barred, Entrance, Place, Reservation
+from gateway.domain.messages import Usage
+from gateway.domain.money import Budget, cost_microusd
+from gateway.domain.ports import Ports
+from gateway.domain.rate_limit import Claim, Dimension, Limit, Unit
+from gateway.domain.routing import UNKNOWN_OUTPUT_TOKENS, Candidate, Exclusion
+from gateway.services.calls import Call
+
+EVERYBODY = "all"  # the value a global limit binds
+
+
+async def start_ticket(call: Call, *, ports: Ports) -> None:
+    """Move the ticket to the running ones; wait for a running place when there is none."""
+    assert call.ticket is not None
+    queue, ticket = call.ticket.queue, call.ticket.id
+    policy = ports.queues[queue]
+    came_at = time.monotonic()
+    waited_seconds: float | None = None
+    outcome = "cancelled"
+
+    async def start() -> bool:
+        nonlocal waited_seconds
+        waited_seconds = await ports.admissions.start(queue, ticket, policy)
+        return waited_seconds is not None
+
+    try:
+        await _until_granted(call, start, seconds=policy.wait_seconds)
+        outcome = "admitted"
+    except ProviderTimeoutError:
+        outcome = "expired"
+        raise QueueExpiredError("no running place came free in time") from None
+    finally:
+        if waited_seconds is None:
+            # Only the queue knows since when; what was waited here is at least true.
+            waited_seconds = time.monotonic() - came_at
+        metrics.QUEUE_WAIT_SECONDS.labels(queue, outcome).observe(waited_seconds)
+    call.observed.waited(waited_seconds)
+
+
+async def enter(call: Call, *, ports: Ports, record: bytes = b"") -> None:
+    """Take all limits, the money and a place in one step, or raise what is used up."""
+    candidates = call.candidates()
+    answer = await ports.gate.enter(
+        Entrance(
+            holder=call.holder,
+            claims=claims_of(call),
+            reservations=reservations_of(call, candidates),
+            places=places_of(candidates),
+            record=record,
+        )
+    )
+    call.levels = answer.levels
+    if isinstance(answer, Barred):
+        raise _refusal(answer)
+    call.is_degraded = answer.is_degraded
+    if answer.place is None:
+        return
+    for passed_over in candidates[: answer.place]:
+        call.excluded[passed_over.target.id] = Exclusion.NO_PLACE
+    call.seat = candidates[answer.place].target.provider.name
+
+
+async def take_place(call: Call, candidates: tuple[Candidate, ...], *, ports: Ports) -> Candidate:
+    """Return the first candidate with a free place, which is the call's from now on.
+
+    Waits a bounded time when every place is taken; then raises ProviderBusyError.
+    """
+    if call.seat == candidates[0].target.provider.name:
+        return candidates[0]
+    places = places_of(candidates)
+    index: int | None = None
+
+    async def moved() -> bool:
+        nonlocal index
+        index = await ports.gate.move(call.holder, places)
+        return index is not None
+
+    call.seat = ""
+    patience = max(candidate.target.provider.wait_seconds for candidate in candidates)
+    try:
+        await _until_granted(call, moved, seconds=patience)
+    except ProviderTimeoutError as error:
+        if error.phase is DeadlinePhase.TOTAL:
+            raise
+        raise ProviderBusyError("every place at the provider stayed taken") from None
+    assert index is not None
+    call.seat = candidates[index].target.provider.name
+    return candidates[index]
+
+
+def places_of(candidates: tuple[Candidate, ...]) -> tuple[Place, ...]:
+    """Return the places wanted, in the order of the candidates."""
+    return tuple(
+        Place(candidate.target.provider.name, candidate.target.provider.n_places)
+        for candidate in candidates
+    )
+
+
+def claims_of(call: Call) -> tuple[Claim, ...]:
+    """Return what the request wants of every limit that binds it."""
+    return tuple(
+        Claim(limit, value, _cost(call, limit))
+        for limit in _limits(call)
+        if (value := _value(call, limit.dimension))
+    )
+
+
+def reservations_of(call: Call, candidates: tuple[Candidate, ...]) -> tuple[Reservation, ...]:
+    """Return what is set aside under each budget: the dearest candidate's expected cost."""
+    budgets = _budgets(call)
+    if not budgets:
+        return ()
+    amount = _expected_cost(call, candidates)
+    return tuple(Reservation(budget, amount) for budget in budgets)
+
+
+def _limits(call: Call) -> tuple[Limit, ...]:
+    catalog: Catalog = call.the_catalog()
+    key = call.caller.key
+    route = call.the_route().limits
+    if key is None:
+        return catalog.limits + route if route else catalog.limits
+    return key.limits + key.tenant.limits + route + catalog.limits
+
+
+def _budgets(call: Call) -> tuple[Budget, ...]:
+    key = call.caller.key
+    return () if key is None else key.budgets + key.tenant.budgets
+
+
+def _value(call: Call, dimension: Dimension) -> str:
+    """Return whom a limit of the dimension binds here; empty when it binds nobody."""
+    caller, request = call.caller, call.request
+    match dimension:
+        case Dimension.KEY:
+            return caller.key_id
+        case Dimension.TENANT:
+            return caller.tenant
+        case Dimension.USER:
+            # A user is a word of its tenant's; two tenants may use the same.
+            return f"{caller.tenant}/{request.user}" if request.user else ""
+        case Dimension.IP:
+            return caller.ip
+        case Dimension.ROUTE:
+            return caller.api
+        case Dimension.MODEL:
+            return request.model
+        case Dimension.PROVIDER:
+            candidates = call.candidates()
+            return candidates[0].target.provider.name if candidates else ""
+        case Dimension.GLOBAL:
+            return EVERYBODY
+
+
+def _cost(call: Call, limit: Limit) -> int:
+    match limit.unit:
+        case Unit.TOKENS:
+            return call.input_tokens + _output_tokens(call)
+        case Unit.MICROUSD:
+            return _expected_cost(call, call.candidates())
+        case _:
+            return 1
+
+
+def _expected_cost(call: Call, candidates: tuple[Candidate, ...]) -> int:
+    usage = Usage(input_total=call.input_tokens, output_total=_output_tokens(call))
+    return max((cost_microusd(usage, one.target.price) for one in candidates), default=0)
+
+
+def _output_tokens(call: Call) -> int:
+    wanted = call.request.max_output_tokens
+    return UNKNOWN_OUTPUT_TOKENS if wanted is None else wanted
+
+
+def _refusal(barred: Barred) -> LimitExceededError | BudgetExceededError:
+    seconds = barred.retry_after_seconds
+    if barred.budget:
+        return BudgetExceededError(
+            "The budget is spent.", budget=barred.budget, retry_after_seconds=seconds
+        )
+    return LimitExceededError(
+        f"The limit {barred.limit} is used up.", limit=barred.limit, retry_after_seconds=seconds
+    )
+
+
+async def _until_granted(call: Call, ask: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
+    """Ask until the answer is yes, with growing pauses, under the order to stop."""
+
+    async def granted() -> None:
+        attempt = 0
+        while not await ask():
+            await asyncio.sleep(pause_seconds(attempt, roll=random.random()))
+            attempt += 1
+
+    await call.watchdog.until(granted, seconds=seconds, phase=DeadlinePhase.CONNECT)

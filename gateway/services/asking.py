@@ -1,0 +1,96 @@
+"""The step that asks: a target with a free place and its breaker's leave, within the deadlines."""
+
+from dataclasses import replace
+
+from gateway.domain.errors import DeadlinePhase, ProviderTimeoutError, UnknownProviderError
+from gateway.domain.messages import ChatRequest, Deadlines, Message, Role
+from gateway.domain.ports import Ports
+from gateway.domain.retrying import carved
+from gateway.domain.routing import Candidate, Choice, Exclusion
+from gateway.domain.tokens import estimated_tokens
+from gateway.services import admitting, recovery
+from gateway.services.attempts import Attempt
+from gateway.services.calls import Call
+
+FIRST = "first"
+RETRY = "retry"
+FALLBACK = "fallback"
+GOING_ON = "going_on"
+HEDGE = "hedge"
+
+
+async def begin(call: Call, *, ports: Ports) -> Attempt:
+    """Return the next attempt, asked, with a place at its provider and its breaker's leave."""
+    while True:
+        candidates = await recovery.somebody(call, ports=ports)
+        chosen = await admitting.take_place(call, candidates, ports=ports)
+        if not chosen.needs_probe or await ports.breakers.probe(chosen.target.id):
+            break
+        call.excluded[chosen.target.id] = Exclusion.PROBE_IN_FLIGHT
+        call.again = None
+    return issue(call, chosen, has_other=len(candidates) > 1, ports=ports)
+
+
+def issue(
+    call: Call, chosen: Candidate, *, has_other: bool, ports: Ports, is_hedge: bool = False
+) -> Attempt:
+    """Return an attempt that has been sent on its way; raise when there is no time for one."""
+    target = chosen.target
+    provider = ports.providers.get(target.provider.adapter)
+    if provider is None:
+        raise UnknownProviderError(target.provider.adapter)
+    deadlines = carved(
+        _deadlines(call, chosen, ports),
+        call.watchdog.remaining_seconds,
+        has_other=has_other,
+        is_streamed=call.request.is_streamed,
+    )
+    if deadlines is None:
+        raise ProviderTimeoutError("no time is left for an attempt", phase=DeadlinePhase.TOTAL)
+    cause = HEDGE if is_hedge else _cause(call, chosen)
+    if cause in {FALLBACK, GOING_ON}:
+        call.observed.routed(decision=Choice.FALLBACK.value, cost_score=chosen.cost_score)
+    attempt = Attempt(
+        call, chosen, deadlines=deadlines, watchdog=call.watchdog, cause=cause, ports=ports
+    )
+    call.attempts.append(attempt)
+    call.again = None
+    call.closed_at = None
+    call.observed.issued(target)
+    attempt.issue(provider, _request(call, deadlines))
+    return attempt
+
+
+def _cause(call: Call, chosen: Candidate) -> str:
+    """Return why the attempt is made: the first, or what after the one before."""
+    if not call.attempts:
+        first = call.decision.candidates[0] if call.decision else chosen
+        return FIRST if first.target is chosen.target else FALLBACK
+    if call.is_answering:
+        return GOING_ON
+    return RETRY if call.current.target.id == chosen.target.id else FALLBACK
+
+
+def _deadlines(call: Call, chosen: Candidate, ports: Ports) -> Deadlines:
+    return (
+        call.request.deadlines
+        or call.the_route().deadlines
+        or chosen.target.provider.deadlines
+        or ports.deadlines
+    )
+
+
+def _request(call: Call, deadlines: Deadlines) -> ChatRequest:
+    """Return the request as it is sent: with its deadlines, and with what was said already."""
+    request = call.request
+    if not call.is_answering:
+        return request if request.deadlines is deadlines else replace(request, deadlines=deadlines)
+    said = "".join(call.said)
+    wanted = request.max_output_tokens
+    return replace(
+        request,
+        deadlines=deadlines,
+        original=None,
+        messages=(*request.messages, Message.plain(Role.ASSISTANT, said)),
+        max_output_tokens=wanted and max(1, wanted - estimated_tokens(said)),
+    )

@@ -1,0 +1,196 @@
+"""One request on its way through the pipeline, and everything known about it so far."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from gateway.domain.caller import HOUSE, Caller
+from gateway.domain.catalog import Catalog, Route, Target
+from gateway.domain.errors import GatewayError, UnknownModelError
+from gateway.domain.messages import (
+    ChatRequest,
+    Delta,
+    Operation,
+    Passthrough,
+    Retract,
+    Terminal,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageSource,
+)
+from gateway.domain.ports import Ports
+from gateway.domain.rate_limit import Level
+from gateway.domain.routing import Candidate, Decision, Exclusion
+from gateway.domain.speech import Ticket
+from gateway.domain.tokens import estimated_tokens, estimated_tokens_of_json
+from gateway.services import observation
+from gateway.services.observation import Observation
+from gateway.services.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from gateway.services.attempts import Attempt
+
+
+@dataclass(slots=True)
+class Call:
+    """A request, who asks, and what became of it.
+
+    ``budget_seconds`` is all the time there is, waiting included; None leaves it to the
+    deadlines. ``catalog`` is the snapshot the request began with, set by the pipeline unless
+    the caller had to look something up in it before.
+    """
+
+    request: ChatRequest
+    watchdog: Watchdog
+    ticket: Ticket | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+    caller: Caller = HOUSE
+    catalog: Catalog | None = None
+    budget_seconds: float | None = None
+    holder: str = field(default_factory=lambda: uuid4().hex)
+    observed: Observation = field(init=False)
+    # The way: set by routing, by the gate, by the attempts.
+    route: Route | None = None
+    decision: Decision | None = None
+    levels: tuple[Level, ...] = ()
+    is_degraded: bool = False
+    is_inside: bool = False
+    cache: str = ""
+    seat: str = ""
+    attempts: "list[Attempt]" = field(default_factory=list)
+    excluded: dict[str, Exclusion] = field(default_factory=dict)
+    again: Candidate | None = None
+    # What came of it.
+    is_answering: bool = False
+    broken_by: GatewayError | None = None
+    said: list[str] = field(default_factory=list)
+    n_said: int = 0
+    is_only_text: bool = True
+    other_holders: list[str] = field(default_factory=list)
+    closed_at: float | None = None
+    _input_tokens: int = -1
+
+    def __post_init__(self) -> None:
+        """Begin to observe."""
+        self.observed = observation.begin(self.request, self.attributes)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing of this call is open at a provider (any more)."""
+        return not self.attempts or self.closed_at is not None
+
+    @property
+    def input_tokens(self) -> int:
+        """About how many tokens the prompt is; counted when first asked for."""
+        if self._input_tokens < 0:
+            self._input_tokens = self.request.input_estimate or _counted(self.request)
+        return self._input_tokens
+
+    @property
+    def current(self) -> "Attempt":
+        """Return the attempt that is or was made last."""
+        return self.attempts[-1]
+
+    @property
+    def target(self) -> Target | None:
+        """Return who answers or was asked last; None before anybody was."""
+        return self.attempts[-1].target if self.attempts else None
+
+    @property
+    def overhead_seconds(self) -> float:
+        """Return how long the gateway itself took before the first provider was asked."""
+        observed = self.observed
+        if observed.issued_at is None:
+            return 0.0
+        return max(0.0, observed.issued_at - observed.began_at - observed.queue_wait_seconds)
+
+    def the_catalog(self) -> Catalog:
+        """Return the snapshot the request keeps."""
+        assert self.catalog is not None  # the pipeline's first step
+        return self.catalog
+
+    def the_route(self) -> Route:
+        """Return the route the model's name leads to; raise UnknownModelError without one."""
+        if self.route is None:
+            self.route = self.the_catalog().routes.get(self.request.model)
+            if self.route is None:
+                raise UnknownModelError("There is no model of this name.", param="model")
+        return self.route
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Return those that may still be asked, best first."""
+        if self.again is not None:
+            return (self.again,)
+        if self.decision is None:
+            return ()
+        if not self.excluded:
+            return self.decision.candidates
+        return tuple(one for one in self.decision.candidates if one.target.id not in self.excluded)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether another provider could go on where the answer broke off."""
+        request = self.request
+        return (
+            self.is_only_text
+            and self.n_said > 0
+            and bool(request.messages)
+            and request.operation is Operation.CHAT
+            and self.the_route().retry.continues_answers
+        )
+
+    def take(self, delta: Delta) -> None:
+        """Note a delta that is shown: what was said, and whether words are all it is."""
+        if isinstance(delta, TextDelta):
+            self.said.append(delta.text)
+            self.n_said += len(delta.text)
+        elif isinstance(delta, Passthrough):
+            if delta.n_contents:
+                self.is_only_text = False
+        elif isinstance(delta, ToolCallDelta):
+            self.is_only_text = False
+        elif isinstance(delta, Retract):
+            self._take_back(delta.from_offset)
+
+    def remember(self, ports: Ports) -> None:
+        """Note who answered, for the session's next request."""
+        if self.request.session:
+            ports.memory.answered(self.request.session, self.current.target.id)
+
+    def _take_back(self, from_offset: int) -> None:
+        kept = "".join(self.said)[:from_offset]
+        self.said, self.n_said = [kept], len(kept)
+
+    def note_closed(self) -> None:
+        """Note that what was open at a provider no longer is."""
+        self.closed_at = time.time()
+
+    def finish(self) -> Terminal:
+        """Return how the answer ended, once somebody has given one."""
+        finish = self.current.finish
+        assert finish is not None  # an attempt that has no end raised
+        return finish
+
+    def usage(self) -> Usage:
+        """Return what the answer used: the provider's final word, else our count of it.
+
+        An answer that several providers spoke in turn is one answer: its output is theirs.
+        """
+        spoke = [attempt.usage() for attempt in self.attempts if attempt.has_content]
+        if len(spoke) > 1:
+            return Usage(
+                input_total=spoke[0].input_total,
+                output_total=sum(usage.output_total for usage in spoke),
+                source=UsageSource.ESTIMATED,
+            )
+        if self.attempts:
+            return spoke[0] if spoke else self.current.usage()
+        return Usage(input_total=self.input_tokens)
+
+
+def _counted(request: ChatRequest) -> int:
+    if request.original is not None and not request.messages:
+        return estimated_tokens_of_json(request.original.body)
+    return sum(estimated_tokens(message.text) for message in request.messages)
