@@ -73,6 +73,21 @@ RELAY_DELIVERED = Counter("gw_relay_delivered_total", "Items handed to local rea
 RELAY_REPLAYS = Counter("gw_relay_replays_total", "Reads of a stored stream.", ("reason",))
 RELAY_READERS = Gauge("gw_relay_readers_count", "Readers attached to this process.")
 
+LEDGER_ROWS = Counter("gw_ledger_rows_total", "Entries Postgres took or had.", ("outcome",))
+LEDGER_BACKLOG = Gauge("gw_ledger_backlog_rows", "Entries this process has yet to write.")
+LEDGER_SPILLED = Counter(
+    "gw_ledger_spilled_rows_total", "Entries kept on disk alone, for want of memory."
+)
+LEDGER_REFUSED = Counter(
+    "gw_ledger_refused_rows_total", "Entries that Postgres will never take, set aside."
+)
+LEDGER_LOST = Counter("gw_ledger_lost_rows_total", "Entries for which there was no place at all.")
+REAPED = Counter("gw_reaped_requests_total", "Requests settled for a process that died.")
+LEDGER_DRIFT = Gauge(
+    "gateway_ledger_drift_microusd", "By how much the gate's sums and the ledger's differ in all."
+)
+LEDGER_DRIFTED = Gauge("gw_ledger_drifted_accounts", "Budgets whose two sums differ.")
+
 REPLAY_REASONS = ("open", "slow", "gap", "restored")
 
 CONFIGURATION_VERSION = Gauge(
@@ -158,6 +173,8 @@ def _precreate_rest(queues: Iterable[str]) -> None:
     for phase, source in product(CANCEL_PHASES, CANCEL_SOURCES):
         CANCEL_SECONDS.labels(phase)
         CANCELS.labels(source, phase)
+    for outcome in ("written", "known"):
+        LEDGER_ROWS.labels(outcome)
     for reason in REPLAY_REASONS:
         RELAY_REPLAYS.labels(reason)
     for decision in ("entered", "barred"):

@@ -1,13 +1,19 @@
 """What every ledger promises."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from gateway.adapters.ledger import BatchLedger, LedgerTiming
 from gateway.domain.messages import Usage
 from gateway.domain.money import AttemptEnd, AttemptState, Entry
 from gateway.domain.ports import Ledger
+from gateway.models import UsageRecord
+from tests.factories import tables
 from tests.fakes.ledger import MemoryLedger
 
 ENTRY = Entry(
@@ -36,15 +42,46 @@ class LedgerTwin:
     costs: Callable[[], Awaitable[dict[str, int]]]
 
 
-@pytest.fixture
-def ledger() -> LedgerTwin:
-    """The ledger under test."""
+def in_memory() -> LedgerTwin:
+    """The ledger the other tests use."""
     memory = MemoryLedger()
 
     async def costs() -> dict[str, int]:
         return {key: memory.entries[key].cost_microusd for key in memory.durable}
 
     return LedgerTwin(memory, costs)
+
+
+@pytest.fixture
+def emptied_by_rows() -> Iterator[None]:
+    """Replace the flush after a test: the ledger does not let itself be truncated."""
+    with tables.emptied_by_rows("gateway"):
+        yield
+
+
+@pytest.fixture
+def database(emptied_by_rows: None, transactional_db: None) -> None:
+    """A database whose commits are real."""
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path, database: None) -> Iterator[LedgerTwin]:
+    """The ledger under test."""
+    if request.param == "memory":
+        yield in_memory()
+        return
+    batches = BatchLedger(tmp_path, timing=LedgerTiming(flush_seconds=0.01))
+
+    def stored() -> dict[str, int]:
+        found = dict(UsageRecord.objects.values_list("attempt_id", "cost_microusd"))
+        connection.close()
+        return found
+
+    async def costs() -> dict[str, int]:
+        return await asyncio.to_thread(stored)
+
+    yield LedgerTwin(batches, costs)
+    batches.close()
 
 
 async def test_what_was_recorded_is_there_after_a_flush(ledger: LedgerTwin) -> None:
@@ -70,6 +107,12 @@ async def test_two_entries_of_one_attempt_in_one_batch_are_one(ledger: LedgerTwi
     await ledger.port.flush()
 
     assert await ledger.costs() == {"q/1": 7}
+
+
+async def test_there_is_nothing_to_adopt_where_nobody_died(ledger: LedgerTwin) -> None:
+    ledger.port.record(ENTRY)
+
+    assert await ledger.port.adopt() == 0
 
 
 async def test_flushing_nothing_returns(ledger: LedgerTwin) -> None:
