@@ -326,12 +326,14 @@ class RedisGate:
         return task.result()
 
     async def _evaluate(self, operation: str, packed: bytes) -> bytes:
-        command = ("EVALSHA", self._sha, 1, self._prefix, operation, packed, self._lease_us)
+        arguments = (self._sha, 1, self._prefix, operation, packed, self._lease_us)
+        # The client's types know of texts only; what it takes and gives are bytes as well.
+        evaluate = cast("Callable[..., Awaitable[bytes]]", self._client.evalsha)
         try:
-            return cast("bytes", await self._client.execute_command(*command))
+            return await evaluate(*arguments)
         except NoScriptError:
             await self._client.script_load(self._source)
-            return cast("bytes", await self._client.execute_command(*command))
+            return await evaluate(*arguments)
 
 
 def _heed(task: "asyncio.Future[bytes]") -> None:
