@@ -7,7 +7,7 @@ export PORT DATA_DIR BIND VERBOSE GATEWAY_WORKERS
 
 .DEFAULT_GOAL := help
 .PHONY: help run gateway setup test coverage unit integration contracts live e2e check fmt fmt-check lint types imports \
-	migrations messages snapshot seed bench-rooms bench-cancel bench-fold bench-relay
+	migrations messages snapshot seed bench-rooms bench-cancel bench-fold bench-relay bench-gate
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ bench-api: ## create, answer, read and list at 100 requests a second
 
 bench-connections: ## 5,000 idle readers beside 100 rooms that stream
 	@$(VENV) -m tests.bench.connections
+
+bench-gate: ## enter and leave the gate: what it costs the client and the store
+	@$(VENV) -m tests.bench.gate
 
 bench-relay: ## deltas through the relay
 	@$(VENV) -m tests.bench.relay
