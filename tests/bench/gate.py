@@ -139,24 +139,16 @@ def main() -> None:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
-    say(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {commit}"
-    )
-    with (
-        bench_store.store() as url,
-        cProfile.Profile() if arguments.profile else _Unprofiled() as p,
-    ):
+    say(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    say(f"commit {commit}")
+    profile = cProfile.Profile()
+    with bench_store.store() as url:
+        if arguments.profile:
+            profile.enable()
         uvloop.run(run(url, arguments))
-    if isinstance(p, cProfile.Profile):
-        pstats.Stats(p).sort_stats("tottime").print_stats(25)
-
-
-class _Unprofiled:
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        return None
+        profile.disable()
+    if arguments.profile:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(25)
 
 
 if __name__ == "__main__":
