@@ -50,3 +50,8 @@ class Arriving:
                 return await self._reply.read()
         except (TimeoutError, StreamTruncatedError):
             return b""
+
+
+def is_whole(reply: Reply) -> bool:
+    """Return whether the answer comes as one body; a stream is not always called by its name."""
+    return reply.headers.get("Content-Type", "").startswith("application/json")

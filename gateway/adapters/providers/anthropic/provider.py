@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterator
 from gateway.adapters.providers.anthropic.passing import Passing
 from gateway.adapters.providers.anthropic.reading import VENDOR, Reading, message_of
 from gateway.adapters.providers.anthropic.request import passed_on, swallowed, translated
-from gateway.adapters.providers.arriving import Arriving
+from gateway.adapters.providers.arriving import Arriving, is_whole
 from gateway.adapters.providers.failures import failure
 from gateway.adapters.providers.http import Http
 from gateway.domain.catalog import Provider, Target
@@ -60,7 +60,7 @@ class AnthropicProvider:
                 raise failure(
                     vendor=VENDOR, body=complaint, status=reply.status, headers=reply.headers
                 )
-            if not reply.is_stream:
+            if is_whole(reply) or (passes and not request.is_streamed):
                 for delta in _whole(reading, await reply.whole(), is_streamed=request.is_streamed):
                     yield delta
             else:

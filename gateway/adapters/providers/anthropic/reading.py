@@ -44,6 +44,7 @@ _REASONS = {
     "pause_turn": FinishReason.PAUSE,
 }
 _WORDLESS = frozenset({"ping"})  # events that may be lost without anybody missing anything
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _string = msgspec.json.Decoder(str).decode
 
 
@@ -255,7 +256,7 @@ def event_of(frame: Frame) -> Event | None:
         return None
     try:
         event = decode_event(frame.data)
-    except (msgspec.DecodeError, RecursionError):
+    except _UNREADABLE:
         raise UpstreamError("an event is malformed", raw_code="malformed_event") from None
     event.type = event.type or frame.event
     if event.is_failure:
@@ -268,7 +269,7 @@ def message_of(body: bytes) -> Message:
     try:
         event = decode_event(body)
         message = decode_message(body)
-    except (msgspec.DecodeError, RecursionError):
+    except _UNREADABLE:
         raise UpstreamError("the answer is malformed", raw_code="malformed_answer") from None
     if event.is_failure:
         raise failure(vendor=VENDOR, body=body)
@@ -280,12 +281,12 @@ def _last(told: int | None, known: int) -> int:
 
 
 def _held(given: msgspec.Raw) -> str:
-    held = bytes(given).decode().strip()
+    held = bytes(given).decode(errors="replace").strip()
     return "" if held in {"{}", "null"} else held
 
 
 def _data(block: Block) -> str:
     try:
         return _string(block.data)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return ""

@@ -54,7 +54,7 @@ def passed_on(request: ChatRequest, body: bytes, target: Target) -> bytes:
     """Return the client's own body, asking for the target's model; all else stays as it came."""
     try:
         fields: dict[str, object] = {**_fields(body)}
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise InvalidRequestError("the body is not a JSON object") from None
     fields["model"] = target.model
     if request.max_output_tokens is not None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from urllib.parse import quote
 
-from gateway.adapters.providers.arriving import Arriving
+from gateway.adapters.providers.arriving import Arriving, is_whole
 from gateway.adapters.providers.failures import failure
 from gateway.adapters.providers.gemini.reading import VENDOR, Reading
 from gateway.adapters.providers.gemini.request import translated
@@ -52,7 +52,7 @@ class GeminiProvider:
                 raise failure(
                     vendor=VENDOR, body=complaint, status=reply.status, headers=reply.headers
                 )
-            if not reply.is_stream:
+            if is_whole(reply):
                 for delta in reading.whole(await reply.whole()):
                     yield delta
             else:

@@ -44,6 +44,7 @@ _REASONS = {
     **dict.fromkeys((*_FILTERED, *_FILTERED_TOO), FinishReason.CONTENT_FILTER),
     **dict.fromkeys((*_BROKEN, "MALFORMED_RESPONSE"), FinishReason.ERROR),
 }
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _NO_REASONS = frozenset({None, "", "FINISH_REASON_UNSPECIFIED"})
 
 
@@ -114,7 +115,7 @@ class Reading:
         """Yield what a response says, or all of them when they come as one list."""
         try:
             found = decode_responses(body)
-        except (msgspec.DecodeError, RecursionError):
+        except _UNREADABLE:
             raise UpstreamError("a response is malformed", raw_code="malformed_event") from None
         for response in found if isinstance(found, list) else (found,):
             if response.is_failure:
@@ -210,7 +211,7 @@ def _refuse_loose_failure(loose: bytes) -> None:
         return
     try:
         found = decode_responses(loose)
-    except (msgspec.DecodeError, RecursionError):
+    except _UNREADABLE:
         return  # more of it may come
     responses = found if isinstance(found, list) else [found]
     if any(response.is_failure for response in responses):
@@ -218,7 +219,7 @@ def _refuse_loose_failure(loose: bytes) -> None:
 
 
 def _text(arguments: msgspec.Raw) -> str:
-    return bytes(arguments).decode() if is_given(arguments) else "{}"
+    return bytes(arguments).decode(errors="replace") if is_given(arguments) else "{}"
 
 
 def _last(told: int | None, known: int) -> int:
