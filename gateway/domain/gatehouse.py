@@ -148,6 +148,15 @@ class Gatehouse:
         """Return the open account of the budget; None when it has not been read."""
         return self._spendings.get(budgets.account_of(budget, now_us))
 
+    def correct(self, account: Account, by_microusd: int) -> bool:
+        """Add to what the account has come to; False when it is not known."""
+        found = self._spendings.get(account)
+        if found is None:
+            return False
+        spent = max(0, found.spent_microusd + by_microusd)
+        self._spendings[account] = Spending(spent, found.reserved_microusd)
+        return True
+
     def _barred(self, entrance: Entrance, accounts: list[Account], now_us: int) -> Barred | None:
         """Return the refusal that lasts longest, if there is any."""
         waits: list[tuple[int | None, str, str]] = [

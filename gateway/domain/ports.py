@@ -7,7 +7,7 @@ from typing import Protocol
 
 from gateway.domain.admission import Admission, QueuePolicy, QueueStatus
 from gateway.domain.breaker import BreakerPolicy, Report, Standing
-from gateway.domain.budget import Spending
+from gateway.domain.budget import Account, Spending
 from gateway.domain.catalog import Catalog, Target
 from gateway.domain.gate import Departure, Entrance, Orphan, Place, Progress
 from gateway.domain.gate import Entry as GateEntry
@@ -72,6 +72,10 @@ class Gate(Protocol):
 
     async def spendings(self, budgets: Iterable[Budget]) -> list[Spending | None]:
         """Return what the open period of each budget has come to; None where nobody asked yet."""
+        ...
+
+    async def correct(self, account: Account, *, by_microusd: int) -> bool:
+        """Add to what an open period has come to, or take from it; False where it is not known."""
         ...
 
     async def orphans(self) -> list[Orphan]:

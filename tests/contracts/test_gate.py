@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from gateway.domain.budget import Spending
+from gateway.domain.budget import Account, Spending
 from gateway.domain.gate import (
     Barred,
     Departure,
@@ -299,6 +299,29 @@ async def test_money_is_set_aside_and_then_paid(gate: GateTwin) -> None:
         Spending(250, 0),
         None,
     ]
+
+
+async def test_an_open_sum_can_be_corrected(gate: GateTwin) -> None:
+    await gate.port.enter(reserving("a", 400, DAILY))
+    await left(gate, gone("a", cost=250))
+    await gate.port.enter(reserving("b", 100, DAILY))
+    account = Account(DAILY.subject, DAILY.period, DAY_START)
+
+    assert await gate.port.correct(account, by_microusd=-70)
+    assert await gate.port.spendings([DAILY]) == [Spending(180, 100)]
+    assert await gate.port.correct(account, by_microusd=20)
+    assert await gate.port.spendings([DAILY]) == [Spending(200, 100)]
+
+
+async def test_a_sum_that_is_not_known_is_not_corrected(gate: GateTwin) -> None:
+    await gate.port.enter(reserving("a", 400, DAILY))
+
+    assert not await gate.port.correct(
+        Account(MONTHLY.subject, MONTHLY.period, DAY_START), by_microusd=5
+    )
+    assert not await gate.port.correct(
+        Account(DAILY.subject, DAILY.period, DAY_START - 86400), by_microusd=5
+    )
 
 
 async def test_nobody_asks_for_no_budgets(gate: GateTwin) -> None:

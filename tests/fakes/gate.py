@@ -61,6 +61,10 @@ class MemoryGate:
         """Return what the open period of each budget has come to."""
         return [self._house.spending(budget, self.clock.now_us) for budget in budgets]
 
+    async def correct(self, account: Account, *, by_microusd: int) -> bool:
+        """Add to what the account has come to."""
+        return self._house.correct(account, by_microusd)
+
     async def orphans(self) -> list[Orphan]:
         """Return requests that nobody has renewed in time."""
         return self._house.orphans(self.clock.now_us)

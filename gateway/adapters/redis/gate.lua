@@ -371,6 +371,16 @@ function OPERATIONS.spendings(arguments)
   return found
 end
 
+-- {base, kind, start, more} -> 1 once the open period has more to its name, 0 when it is another.
+function OPERATIONS.correct(arguments)
+  local base, kind, start, more = unpack(arguments)
+  local key, opened, ends = account(base, kind)
+  local spending = load(key)
+  if not spending or opened ~= start then return 0 end
+  save_account(key, {math.max(0, spending[1] + more), spending[2]}, ends)
+  return 1
+end
+
 if ARGV[1] == 'orphans' then
   -- {holder, tokens, record ...}, the oldest first; not packed, a record may be any bytes.
   local found = {}

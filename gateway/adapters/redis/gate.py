@@ -171,6 +171,12 @@ class RedisGate:
             for spent, reserved in zip(found[::2], found[1::2], strict=True)
         ]
 
+    async def correct(self, account: Account, *, by_microusd: int) -> bool:
+        """Add to what an open period has come to; False when it is not known or not open."""
+        base, kind = self._wire.base(Budget(account.subject, 0, account.period))
+        asked = [base, kind, account.starts_at, by_microusd]
+        return gate_wire.number(await self._call("correct", asked)) == 1
+
     async def orphans(self) -> list[Orphan]:
         """Return requests that nobody has renewed in time, the oldest hundred.
 
