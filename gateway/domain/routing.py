@@ -308,7 +308,7 @@ def _score(policy: RoutingPolicy, target: Target, cost: float, seen: Vitals) -> 
             return 1.0 - busy, f"{seen.n_in_flight} of {target.provider.n_places} places in use"
         case RoutingPolicy.WEIGHTED:
             return float(target.weight), f"weight {target.weight}"
-        case RoutingPolicy.ROUND_ROBIN | RoutingPolicy.PRIORITY:
+        case _:
             return 1.0, "in order"
 
 
