@@ -336,6 +336,7 @@ class _Connection(asyncio.Protocol):
         while reply.stall_after == seen.n_tokens:
             await asyncio.sleep(reply.comment_every_seconds or 3600.0)
             await self._send_chunk(b": still here\n\n")
+            self._upstream._changed()
         if reply.cut_after == seen.n_tokens:
             await self._break_off(seen, reply.cut)
             return True
