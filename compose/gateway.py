@@ -18,7 +18,7 @@ from config import env
 _KILL_SECONDS = 5  # after the drain: what is still open then will not end by itself
 
 
-@dataclass(slots=True)
+@dataclass
 class Gateway(Stack):
     """The data plane of one data folder; a context manager."""
 

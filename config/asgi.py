@@ -2,7 +2,7 @@
 
 Outermost first: drain (open connections), the edge (request id, no foreign trace context), the
 server span, health and metrics, then the routes: the game's streams are Channels consumers, all
-other HTTP is Django's.
+other HTTP is Django's. Programs' calls (``/v1``) leave this way at its very beginning.
 """
 
 import os
@@ -20,7 +20,7 @@ from django.urls import URLPattern, re_path
 django_application = get_asgi_application()
 
 # The apps are loaded from here on; these imports need them.
-from config import edge, in_turn, telemetry
+from config import data_plane, edge, in_turn, telemetry
 from config.drain import Drain
 from config.health import Health
 from config.origin import SameOrigin, refuse
@@ -49,5 +49,5 @@ routes = cast(
 
 telemetry.start("web")
 health = Health(routes)
-application = Drain(edge.Edge(telemetry.edge(health)))
+application = Drain(edge.Edge(telemetry.edge(health)), data_plane=data_plane.build())
 health.drain = application

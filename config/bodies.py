@@ -55,13 +55,13 @@ class Request(WebRequest):
         self.channel.loseConnection()
 
 
-def bound(http_factory: Any) -> None:
-    """Make every connection of Daphne's factory take bounded requests."""
+def bound(http_factory: Any, request: type[Request] = Request) -> None:
+    """Make every connection of Daphne's factory take bounded requests, of this kind."""
     build = http_factory.buildProtocol
 
     def build_protocol(address: Any) -> Any:
         protocol = build(address)
-        protocol.requestFactory = Request
+        protocol.requestFactory = request
         return protocol
 
     http_factory.buildProtocol = build_protocol

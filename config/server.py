@@ -14,13 +14,19 @@ import sys
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("COMPONENT", "web")
 
+import uvloop
+
+# Daphne makes its loop as it is imported; this one costs a tenth less per word.
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
 from daphne.endpoints import build_endpoint_description_strings
-from daphne.server import Server, twisted_loop
+from daphne.server import twisted_loop
 from django.conf import settings
 
-from config import bodies, interpreter, loop_lag
+from config import bodies, interpreter, loop_lag, readers
 from config.asgi import application
 from config.health import PATHS
+from gateway import snapshot
 
 logger = logging.getLogger("config.server")  # __name__ is __main__ here
 
@@ -28,10 +34,11 @@ logger = logging.getLogger("config.server")  # __name__ is __main__ here
 def main(arguments: list[str] | None = None) -> int:
     """Serve until told to stop; return the exit code."""
     options = _parse(arguments)
+    snapshot.start()
     endpoints = build_endpoint_description_strings(
         host=options.bind, port=options.port, unix_socket=options.unix_socket
     )
-    server: Server = Server(
+    server: readers.Server = readers.Server(
         application,
         endpoints=endpoints,
         signal_handlers=False,
@@ -65,8 +72,8 @@ def log_action(protocol: str, action: str, details: dict[str, object]) -> None:
     )
 
 
-def _ready(server: Server) -> None:
-    bodies.bound(server.http_factory)
+def _ready(server: readers.Server) -> None:
+    bodies.bound(server.http_factory, readers.Request)
     interpreter.settle()
     stopping = _Stopping(server)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -77,7 +84,7 @@ def _ready(server: Server) -> None:
 class _Stopping:
     """The way from the first signal to the end."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: readers.Server) -> None:
         self._server = server
         self._task: asyncio.Task[None] | None = None
 

@@ -1,0 +1,67 @@
+"""The pipeline as the edge asks it, on the loop that serves the request."""
+
+import asyncio
+from dataclasses import dataclass
+
+from gateway import runtime, snapshot
+from gateway.domain.caller import Caller
+from gateway.domain.catalog import Catalog
+from gateway.domain.messages import ChatRequest
+from gateway.services import completion
+from gateway.services.calls import Call
+from gateway.services.watchdog import Watchdog
+from gateway.v1.delivery import Deltas
+from gateway.v1.headers import Account
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineCall:
+    """One call of the pipeline; see `visit.Asked`."""
+
+    call: Call
+    deltas: Deltas
+
+    def account(self) -> Account:
+        """Return what is known of the call by now."""
+        call = self.call
+        target = call.target
+        return Account(
+            provider=target.provider.name if target else "",
+            model=target.model if target else "",
+            n_attempts=len(call.attempts),
+            cache=call.cache,
+            is_degraded=call.is_degraded,
+            levels=call.levels,
+            overhead_seconds=call.overhead_seconds,
+        )
+
+
+def catalog() -> Catalog:
+    """Return the snapshot of now."""
+    return runtime.engine_here().ports.catalog()
+
+
+def ask(
+    request: ChatRequest, *, caller: Caller, catalog: Catalog, budget_seconds: float | None
+) -> PipelineCall:
+    """Return the call; nothing happens before its deltas are asked for."""
+    engine = runtime.engine_here()
+    call = Call(
+        request,
+        Watchdog(),
+        caller=caller,
+        catalog=catalog,
+        budget_seconds=budget_seconds,
+    )
+    return PipelineCall(call, completion.stream(call, ports=engine.ports, heart=engine.heart))
+
+
+async def begin() -> None:
+    """Read the configuration and make the running loop's engine, before the first request."""
+    await asyncio.to_thread(snapshot.start)
+    runtime.engine_here()
+
+
+async def end() -> None:
+    """Write down what is still to be written, and close the engine of the running loop."""
+    await runtime.aclose_engine_here()
