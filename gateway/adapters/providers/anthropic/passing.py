@@ -22,10 +22,14 @@ _WITHOUT_CONTENT_YET = frozenset({"text", "thinking"})
 class Passing(Reading):
     """One answer being passed on."""
 
+    def __init__(self, **known: str) -> None:
+        super().__init__(**known)
+        self._held: list[bytes] = []
+
     def take(self, frames: Iterable[Frame]) -> Iterator[Delta]:
         """Yield the frames' bytes joined, and what has to be known of them."""
-        passed: list[bytes] = []
-        n_contents = 0
+        passed, n_contents = self._held, 0
+        self._held = []
         figures: UsageUpdate | None = None
         failure: ProviderError | None = None
         try:
@@ -43,7 +47,9 @@ class Passing(Reading):
                 passed.append(frame.raw)
         except ProviderError as error:
             failure = error
-        if passed:
+        if not self.has_begun:
+            self._held = passed  # signs of life before the start: nobody may see them yet
+        elif passed:
             yield Passthrough(b"".join(passed), n_contents)
         if figures is not None:
             yield figures

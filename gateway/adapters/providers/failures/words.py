@@ -31,6 +31,7 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 _CONTEXT = _any_of(
     r"maximum context length",
     r"context (length|window|size)",
+    r"exceeds? (the )?context limit",
     r"prompt is too long",
     r"input is too long",
     r"too many (input |prompt )?tokens",
@@ -57,6 +58,7 @@ _MODEL = _any_of(
 _MONEY = _any_of(
     r"credit balance",
     r"spend(ing)? (limit|cap)",
+    r"reached your .{0,30}usage limits?",
     r"insufficient (account )?(balance|credits?|funds|quota)",
     r"exceeded your current quota",
     r"\barrears\b",
