@@ -25,7 +25,8 @@ from redis.backoff import NoBackoff
 from gateway import metrics, snapshot
 from gateway.adapters import spent
 from gateway.adapters.ledger import BatchLedger
-from gateway.adapters.providers import PROVIDERS
+from gateway.adapters.providers import PROVIDERS, build_providers
+from gateway.adapters.providers.http import Http
 from gateway.adapters.redis.admission import RedisAdmissions
 from gateway.adapters.redis.breaker import RedisBreakers
 from gateway.adapters.redis.cancellation import RedisCancelSignals
@@ -98,7 +99,7 @@ def build_ports() -> Ports:
         on_full=AdmissionPolicy(settings.ADMISSION_POLICY),
     )
     return Ports(
-        providers={name: provider() for name, provider in PROVIDERS.items()},
+        providers=build_providers(outbound()),
         catalog=snapshot.current,
         breakers=RedisBreakers(client, prefix=prefix, policy=BREAKER_POLICY),
         breaker_policy=BREAKER_POLICY,
@@ -124,6 +125,12 @@ def build_ports() -> Ports:
         queues={TURNS: turns},
         deadlines=Deadlines(**settings.PROVIDER_DEADLINES),
     )
+
+
+@cache
+def outbound() -> Http:
+    """Return the process's way out to vendors; every loop has sessions of its own there."""
+    return Http()
 
 
 @cache
@@ -214,6 +221,7 @@ async def aclose_engine_here() -> None:
     A database that is away does not hold up the end: the ledger's journal is on the disk.
     """
     if _engines.pop(asyncio.get_running_loop(), None) is not None:
+        await outbound().aclose()
         await asyncio.to_thread(ledger().close, seconds=CLOSING_SECONDS)
 
 

@@ -239,14 +239,6 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """Vectors for a text, as a body in OpenAI's dialect, and what they cost."""
-
-    body: bytes
-    usage: Usage
-
-
-@dataclass(frozen=True, slots=True)
 class Start:
     """The provider accepted the request; no content yet."""
 

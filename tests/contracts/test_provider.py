@@ -14,7 +14,6 @@ from gateway.adapters.providers.anthropic import AnthropicProvider
 from gateway.adapters.providers.gemini import GeminiProvider
 from gateway.adapters.providers.http import Http
 from gateway.adapters.providers.openai_chat import OpenAIChatProvider
-from gateway.adapters.providers.openai_chat import OpenAIChatProvider
 from gateway.adapters.providers.scripted import ScriptedProvider
 from gateway.domain.catalog import Provider, Target
 from gateway.domain.errors import GatewayError, ProviderUnavailableError
@@ -118,7 +117,6 @@ class WireStage:
 
 
 WIRES: dict[str, tuple[Callable[[Http], ChatProvider], Dialect]] = {
-    "openai_chat": (OpenAIChatProvider, Dialect.OPENAI),
     "anthropic": (AnthropicProvider, Dialect.ANTHROPIC),
     "gemini": (GeminiProvider, Dialect.GEMINI),
     "openai_chat": (OpenAIChatProvider, Dialect.OPENAI),

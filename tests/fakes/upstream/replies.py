@@ -19,10 +19,11 @@ class Cut(StrEnum):
 class Reply:
     """One answer. ``*_after`` count tokens (words) already sent: 0 is before the first one.
 
-    ``frames`` are sent as they are instead of what the words would give. ``error`` is the body
-    of a ``status`` that is not 200, or what comes inside the stream at ``error_after``; empty
-    gives a plain one of the dialect, made from ``code`` and ``message``. A stalled reply keeps
-    its connection open, and with ``comment_every_seconds`` sends comments meanwhile.
+    ``frames``, or ``whole`` where no stream is asked for, are sent as they are instead of what the
+    words would give. ``error`` is the body of a ``status`` that is not 200, or what comes inside
+    the stream at ``error_after``; empty gives a plain one of the dialect, made from ``code`` and
+    ``message``. A stalled reply keeps its connection open, and with ``comment_every_seconds``
+    sends comments meanwhile.
     """
 
     text: str = WORDS
@@ -31,6 +32,7 @@ class Reply:
     finish: str = "stop"
     usage: tuple[int, int] = (7, 0)  # in, out; 0 out counts the words
     frames: tuple[bytes, ...] = ()
+    whole: bytes = b""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)

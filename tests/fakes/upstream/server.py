@@ -273,7 +273,8 @@ class _Connection(asyncio.Protocol):
         elif dialect.is_streamed(seen.path, seen.json):
             await self._send_stream(seen, reply, dialect)
         else:
-            await self._send_whole(seen, reply, dialect.whole(reply, path, seen.json))
+            body = reply.whole or dialect.whole(reply, path, seen.json)
+            await self._send_whole(seen, reply, body)
 
     # --- The reply ----------------------------------------------------------------------------
 

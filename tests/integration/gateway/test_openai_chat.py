@@ -15,6 +15,7 @@ from gateway.domain.errors import (
     ConnectionFailedError,
     ContextTooLongError,
     CredentialError,
+    InvalidRequestError,
     ProviderError,
     ProviderUnavailableError,
     QuotaExhaustedError,
@@ -24,12 +25,12 @@ from gateway.domain.errors import (
 )
 from gateway.domain.messages import (
     ChatRequest,
-    Deadlines,
     Delta,
     Dialect,
     Finish,
     FinishReason,
     Message,
+    Operation,
     Original,
     Passthrough,
     ReasoningDelta,
@@ -380,15 +381,32 @@ async def test_azure_is_asked_in_its_own_way(
     assert "authorization" not in upstream.seen[0].headers
 
 
+def vectors(body: bytes, dialect: Dialect = Dialect.OPENAI) -> ChatRequest:
+    return ChatRequest(
+        "q",
+        "",
+        "m",
+        is_streamed=False,
+        max_output_tokens=0,
+        original=Original(dialect, body, is_readable=False),
+        operation=Operation.EMBEDDINGS,
+    )
+
+
 async def test_vectors_come_as_the_vendor_wrote_them(
     provider: OpenAIChatProvider, upstream: Upstream
 ) -> None:
     body = b'{"model":"public","input":["a","b"],"encoding_format":"float"}'
 
-    found = await provider.embed(body, target(upstream), deadlines=Deadlines())
+    deltas, error = await told(provider, vectors(body), target(upstream))
 
-    assert [row["index"] for row in json.loads(found.body)["data"]] == [0, 1]
-    assert found.usage == Usage(7, 0, UsageSource.PROVIDER)
+    used = Usage(7, 0, UsageSource.PROVIDER)
+    assert error is None
+    assert deltas[0] == Start("q", "p", "gpt")
+    assert isinstance(deltas[1], Passthrough)
+    assert deltas[1].is_whole
+    assert [row["index"] for row in json.loads(deltas[1].data)["data"]] == [0, 1]
+    assert deltas[2:] == [UsageUpdate(used), Finish(FinishReason.STOP, used)]
     assert upstream.seen[0].path == "/v1/embeddings"
     assert upstream.seen[0].json == {
         "model": "gpt",
@@ -397,11 +415,32 @@ async def test_vectors_come_as_the_vendor_wrote_them(
     }
 
 
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [
+        ({"status": 429}, RateLimitedError),
+        ({"whole": b'{"error":{"code":"insufficient_quota"}}'}, QuotaExhaustedError),
+        ({"whole": b"<html>"}, UpstreamError),
+    ],
+)
 async def test_vectors_that_do_not_come_are_an_error(
+    provider: OpenAIChatProvider,
+    upstream: Upstream,
+    how: dict[str, object],
+    kind: type[ProviderError],
+) -> None:
+    upstream.reply(Reply(**how))  # type: ignore[arg-type]
+
+    deltas, error = await told(provider, vectors(b"{}"), target(upstream))
+
+    assert deltas == []
+    assert type(error) is kind
+
+
+async def test_vectors_are_not_asked_for_in_other_words(
     provider: OpenAIChatProvider, upstream: Upstream
 ) -> None:
-    upstream.fail(429, retry_after="3")
+    _, error = await told(provider, vectors(b"{}", Dialect.ANTHROPIC), target(upstream))
 
-    with pytest.raises(RateLimitedError) as raised:
-        await provider.embed(b"{}", target(upstream))
-    assert raised.value.retry_after_seconds == 3.0
+    assert type(error) is InvalidRequestError
+    assert upstream.seen == []
