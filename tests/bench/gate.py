@@ -2,9 +2,9 @@
 
     python -m tests.bench.gate --concurrency 1 32 --seconds 4
 
-So many callers enter and leave as fast as they can, under two rate limits of their key and one
-of their tenant, a limit of concurrent requests, one budget and two candidates, with a record of
-300 bytes for the reaper. The client's CPU is that of the whole process, the callers' own loop
+So many callers enter and leave as fast as they can, or stay about as long as a quick upstream
+takes, under two rate limits of their key and one of their tenant, a limit of concurrent requests,
+one budget and two candidates, with a record of 300 bytes for the reaper. The client's CPU is that of the whole process, the callers' own loop
 included; the store's is what the store says of itself. A bare round trip is measured beside it.
 """
 
@@ -15,6 +15,7 @@ import itertools
 import os
 import platform
 import pstats
+import random
 import resource
 import subprocess
 import sys
@@ -66,8 +67,10 @@ async def store_seconds(client: Redis) -> tuple[float, int]:
     return cpu["used_cpu_user"] + cpu["used_cpu_sys"], calls
 
 
-async def come_and_go(gate: RedisGate, numbers: "itertools.count[int]", until: float) -> int:
-    """Enter and leave until then; return how often."""
+async def come_and_go(
+    gate: RedisGate, numbers: "itertools.count[int]", until: float, hold_seconds: float
+) -> int:
+    """Enter, stay so long and leave, until then; return how often."""
     n_entered = 0
     while time.monotonic() < until:
         number = next(numbers)
@@ -78,29 +81,32 @@ async def come_and_go(gate: RedisGate, numbers: "itertools.count[int]", until: f
         answer = await gate.enter(wanted)
         assert isinstance(answer, Entered)
         assert not answer.is_degraded
+        if hold_seconds:
+            await asyncio.sleep(hold_seconds * random.uniform(0.5, 1.5))
         await gate.leave(Departure(holder, tokens=700, cost_microusd=3))
         n_entered += 1
     return n_entered
 
 
-async def measure(url: str, *, concurrency: int, seconds: float) -> None:
+async def measure(url: str, *, concurrency: int, seconds: float, hold_seconds: float = 0.0) -> None:
     """Print what entering and leaving costs at the concurrency."""
     client = Redis.from_url(url)
     timing = GateTiming(answer_seconds=5.0)
     gate = RedisGate(client, prefix=PREFIX, spent=nothing_spent, timing=timing)
     numbers = itertools.count()
-    await come_and_go(gate, numbers, time.monotonic() + 0.3)
+    await come_and_go(gate, numbers, time.monotonic() + 0.3, 0.0)
     store_before, calls_before = await store_seconds(client)
     cpu_before, began_at = cpu_seconds(), time.monotonic()
     counts = await asyncio.gather(
-        *(come_and_go(gate, numbers, began_at + seconds) for _ in range(concurrency))
+        *(come_and_go(gate, numbers, began_at + seconds, hold_seconds) for _ in range(concurrency))
     )
     await gate.flush()
     took, used, n_entered = time.monotonic() - began_at, cpu_seconds() - cpu_before, sum(counts)
     store_after, calls_after = await store_seconds(client)
     per_entrance = 1_000_000 / n_entered
     say(
-        f"{concurrency:4} callers {n_entered / took:10,.0f} entrances/s"
+        f"{concurrency:4} callers {hold_seconds * 1000:3.0f} ms"
+        f" {n_entered / took:8,.0f} entrances/s"
         f"   client {used * per_entrance:6.1f} us"
         f"   store {(store_after - store_before) * per_entrance:6.1f} us"
         f"   {n_entered / max(1, calls_after - calls_before):5.1f} entrances per call"
@@ -126,7 +132,13 @@ async def run(url: str, arguments: argparse.Namespace) -> None:
     """Measure everything that was asked for."""
     await measure_round_trip(url, seconds=1.0)
     for concurrency in arguments.concurrency:
-        await measure(url, concurrency=concurrency, seconds=arguments.seconds)
+        for hold_seconds in arguments.hold_seconds:
+            await measure(
+                url,
+                concurrency=concurrency,
+                seconds=arguments.seconds,
+                hold_seconds=hold_seconds,
+            )
 
 
 def main() -> None:
@@ -134,6 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 8, 32, 128])
     parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--hold-seconds", type=float, nargs="+", default=[0.0, 0.008])
     parser.add_argument("--profile", action="store_true", help="say where the client's time goes")
     arguments = parser.parse_args()
     commit = subprocess.run(

@@ -24,6 +24,7 @@ from redis.exceptions import NoScriptError
 from gateway import metrics
 from gateway.adapters.redis import gate_wire, scripts
 from gateway.adapters.redis.faults import translated
+from gateway.adapters.redis.gate_line import Line
 from gateway.adapters.redis.gate_lobby import Lobby, Seeds
 from gateway.adapters.redis.gate_outage import Outage
 from gateway.adapters.redis.gate_share import LocalShare
@@ -88,6 +89,8 @@ class RedisGate:
         source: str | None = None,
     ) -> None:
         self._client = client
+        self._line = Line(client)
+        self._calling = asyncio.Lock()
         self._prefix = f"{prefix}{{gate}}:"  # one slot for all of its keys: see the script
         self._source = source or script()
         self._sha = hashlib.sha1(self._source.encode(), usedforsecurity=False).hexdigest()
@@ -164,7 +167,9 @@ class RedisGate:
 
         Raises StateUnavailableError while the store is away.
         """
-        asked = [part for budget in budgets for part in self._wire.base(budget)]
+        asked: list[Packable] = []
+        for budget in budgets:
+            asked += self._wire.base(budget)
         found = gate_wire.numbers(await self._call("spendings", asked)) if asked else []
         return [
             None if spent < 0 else Spending(spent, reserved)
@@ -332,14 +337,13 @@ class RedisGate:
         return task.result()
 
     async def _evaluate(self, operation: str, packed: bytes) -> bytes:
-        arguments = (self._sha, 1, self._prefix, operation, packed, self._lease_us)
-        # The client's types know of texts only; what it takes and gives are bytes as well.
-        evaluate = cast("Callable[..., Awaitable[bytes]]", self._client.evalsha)
-        try:
-            return await evaluate(*arguments)
-        except NoScriptError:
-            await self._client.script_load(self._source)
-            return await evaluate(*arguments)
+        command = ("EVALSHA", self._sha, 1, self._prefix, operation, packed, self._lease_us)
+        async with self._calling:
+            try:
+                return await self._line.ask(command)
+            except NoScriptError:
+                await self._client.script_load(self._source)
+                return await self._line.ask(command)
 
 
 def _heed(task: "asyncio.Future[bytes]") -> None:
