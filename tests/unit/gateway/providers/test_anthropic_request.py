@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from anthropic.types.message_create_params import MessageCreateParamsStreaming
+from pydantic import TypeAdapter
 
 from gateway.adapters.providers.anthropic import request as requests
 from gateway.adapters.providers.anthropic.provider import url_of
@@ -393,6 +395,40 @@ def test_a_body_passed_on_is_bounded_anew_when_somebody_bounded_the_request():
 def test_a_body_that_is_no_object_is_not_passed_on(body: bytes):
     with pytest.raises(InvalidRequestError):
         requests.passed_on(request(), body, target())
+
+
+def plain(value: Any) -> Any:
+    """Return the value with everything in it that is checked only when it is looked at."""
+    if isinstance(value, dict):
+        return {name: plain(found) for name, found in value.items()}
+    return (
+        value
+        if isinstance(value, str) or not hasattr(value, "__iter__")
+        else list(map(plain, value))
+    )
+
+
+def test_the_vendors_own_types_take_the_body():
+    pictures = (Image("data:image/png;base64,QUJD"), Image("https://example.com/a.png"))
+    body = asked(
+        request(
+            Message.plain(Role.SYSTEM, "Be brief."),
+            Message(Role.USER, (Text("Hi"), *pictures)),
+            Message(Role.ASSISTANT, (Reasoning("", "redacted:c2VhbGVk"), Text("Looking."))),
+            THOUGHTFUL,
+            Message(Role.TOOL, (ToolResult("c", "7", is_error=True),)),
+            tools=(FIND, NOW),
+            tool_use=ToolUse.AUTO,
+            stop=("END",),
+            user="u-1",
+            reasoning_effort="low",
+            response_format=SCHEMA,
+            extra={"parallel_tool_calls": "false"},
+        ),
+        target(Ability.REASONING, Ability.JSON, most=20_000),
+    )
+
+    assert plain(TypeAdapter(MessageCreateParamsStreaming).validate_python(body)) == body
 
 
 @pytest.mark.parametrize(
