@@ -76,6 +76,8 @@ messages: ## compile the translations
 snapshot: ## write the API's description that a test compares with
 	@$(VENV) -W ignore manage.py export_openapi_schema --api interview.api.api --indent 2 --sorted --output tests/snapshots/openapi.json
 	@echo >> tests/snapshots/openapi.json
+	@$(VENV) -W ignore manage.py export_openapi_schema --api gateway.api.api --indent 2 --sorted --output tests/snapshots/openapi_gateway.json
+	@echo >> tests/snapshots/openapi_gateway.json
 
 seed: ## load the content into the running stack's database
 	@$(VENV) manage.py load_content

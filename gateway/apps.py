@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
-from gateway import checks, metrics, runtime
+from gateway import checks, metrics, runtime, snapshot
 
 
 class GatewayConfig(AppConfig):
@@ -17,5 +17,6 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks, and make the series known before the first request."""
         register(checks.lease_outlives_heartbeats)
+        snapshot.use(runtime.notices)
         metrics.precreate(providers=runtime.provider_names(), queues=[runtime.TURNS])
         metrics.publish_state(runtime.read_state)

@@ -95,6 +95,10 @@ def create_within(making: Change, *, tenant: Tenant, wish: KeyWish) -> NewKey:
 def save(row: ApiKey, *, making: Change) -> None:
     """Save what may be changed of a key; raise ConfigurationError for what is no scope."""
     subject = f"key:{row.pk}"
+    if not row.scopes:
+        raise ConfigurationError(
+            [Problem(subject, "scopes", "A key without a scope opens nothing.")]
+        )
     row.scopes = configuration.check_words(Scope, row.scopes, subject=subject, field="scopes")
     row.model_patterns = list(dict.fromkeys(str(p).strip() for p in row.model_patterns if p))
     if row._state.adding and row.expires_at is not None and row.expires_at <= timezone.now():

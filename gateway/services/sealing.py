@@ -1,6 +1,6 @@
 """Credentials at rest: sealed with a key made from SECRET_KEY, opened only to be used.
 
-See docs/adr/0023. Whoever changes SECRET_KEY has to enter sealed credentials again; a variable
+See docs/adr/0025. Whoever changes SECRET_KEY has to enter sealed credentials again; a variable
 of the environment needs none of this and is the better place in production.
 """
 

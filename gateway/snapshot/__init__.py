@@ -11,8 +11,10 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from datetime import date
 
 from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from gateway import metrics
@@ -46,6 +48,7 @@ class Snapshot:
         self._thread: threading.Thread | None = None
         self._refused_version: int | None = None
         self._is_away = False
+        self._day: date | None = None
 
     def use(self, make_notices: Callable[[], Notices]) -> None:
         """Set how word of changes travels."""
@@ -90,14 +93,17 @@ class Snapshot:
         self._first, self._stop, self._thread = threading.Event(), threading.Event(), None
         self._telling = None
         self.catalog, self.is_loaded = built_in_catalog(), False
-        self._refused_version, self._is_away = None, False
+        self._refused_version, self._is_away, self._day = None, False, None
 
     def refresh(self) -> None:
         """Read the tables if there is a version that is not ours yet; keep ours if it is bad."""
         try:
             known = {self.catalog.version, self._refused_version}
-            if not self.is_loaded or import_string(_VERSION)() not in known:
+            today = timezone.now().date()  # a new day may bring prices that begin with it
+            is_fresh = self.is_loaded and self._day == today
+            if not is_fresh or import_string(_VERSION)() not in known:
                 self._take(import_string(_READ)())
+                self._day = today
             if self._is_away:
                 _logger.info("gateway.configuration_back")
             self._is_away = False

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from django.conf import settings
+from django.utils import timezone
 
 from gateway.domain.catalog import (
     NO_SECRET,
@@ -27,17 +28,19 @@ from gateway.domain.catalog import (
 from gateway.domain.configuration import ADAPTERS, Problem, Severity, problems
 from gateway.domain.faults import FaultProfile, FaultRule
 from gateway.domain.messages import Deadlines, Dialect
-from gateway.domain.money import Budget, BudgetPeriod, Price
+from gateway.domain.money import Budget, BudgetPeriod
 from gateway.domain.rate_limit import Algorithm, Dimension, Limit, Unit
 from gateway.models import ApiKey, Revision, RouteTarget
 from gateway.models import Budget as BudgetRow
 from gateway.models import FaultRule as FaultRow
 from gateway.models import Limit as LimitRow
+from gateway.models import Price as PriceRow
 from gateway.models import Provider as ProviderRow
 from gateway.models import Route as RouteRow
 from gateway.models import Tenant as TenantRow
 from gateway.services import sealing
 from gateway.snapshot.found import Reading
+from gateway.snapshot.pricing import PriceList
 
 MOST_ATTEMPTS = 5
 _DEADLINES = ("connect_seconds", "first_seconds", "idle_seconds", "total_seconds")
@@ -141,7 +144,7 @@ class _Reader:
     def _routes(
         self, providers: Mapping[str, Provider], limits: Mapping[object, list[LimitRow]]
     ) -> dict[str, Route]:
-        prices = _prices()
+        prices = PriceList(PriceRow.objects.all(), day=timezone.now().date())
         targets = defaultdict(list)
         for row in RouteTarget.objects.select_related("provider").order_by("order", "pk"):
             targets[row.route_id].append(row)
@@ -198,9 +201,7 @@ class _Reader:
         }
 
 
-def _target(
-    row: RouteTarget, providers: Mapping[str, Provider], prices: Mapping[tuple[str, str], Price]
-) -> Target:
+def _target(row: RouteTarget, providers: Mapping[str, Provider], prices: PriceList) -> Target:
     provider = providers[row.provider.name]
     return Target(
         provider=provider,
@@ -210,12 +211,12 @@ def _target(
         max_output_tokens=row.max_output_tokens,
         quality=row.quality,
         weight=row.weight,
-        price=prices.get((provider.name, row.model)),
+        price=prices.of(
+            provider=provider.name,
+            vendor=provider.vendor or provider.adapter,
+            model=row.model,
+        ),
     )
-
-
-def _prices() -> dict[tuple[str, str], Price]:
-    return {}
 
 
 def _grouped(rows: Iterable[Bound]) -> defaultdict[object, list[Bound]]:

@@ -252,6 +252,11 @@ def test_a_scope_that_is_none_is_refused(tenant: Tenant, ada: Actor):
         keys.create(tenant=tenant, wish=KeyWish(scopes=["root"]), actor=ada)
 
 
+def test_a_key_without_a_scope_is_refused(tenant: Tenant, ada: Actor):
+    with pytest.raises(ConfigurationError, match="opens nothing"):
+        keys.create(tenant=tenant, wish=KeyWish(scopes=[]), actor=ada)
+
+
 def test_a_key_that_would_never_be_good_is_not_made(tenant: Tenant, ada: Actor):
     with pytest.raises(ConfigurationError, match="never be good"):
         keys.create(tenant=tenant, wish=KeyWish(expires_at=timezone.now()), actor=ada)

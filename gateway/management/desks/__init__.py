@@ -1,0 +1,7 @@
+"""The desks of ``manage.py gateway``: one module per kind of thing."""
+
+from gateway.management.desks import explain, faults, keys, prices, providers, routes, tenants
+
+ALL = (tenants, keys, providers, routes, prices, faults, explain)
+
+__all__ = ["ALL"]

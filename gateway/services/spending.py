@@ -1,0 +1,47 @@
+"""What a budget has come to, and where it will stand when its period ends."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from gateway.domain.budget import period_end, period_start
+from gateway.domain.money import BudgetPeriod
+from gateway.models import Budget, UsageRecord
+
+#: A prediction goes by the pace of the last week, or of the period while it is younger.
+PACE = timedelta(days=7)
+SHORTEST = timedelta(hours=1)
+_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Micro-USD spent so far, and by the end of the period at the pace of late."""
+
+    spent_microusd: int
+    predicted_microusd: int | None
+
+
+def of_budget(row: Budget, *, now: datetime | None = None) -> Spent:
+    """Return what the budget's open period has come to; nothing is predicted of a total."""
+    at = now or timezone.now()
+    now_us = int(at.timestamp() * _US)
+    period = BudgetPeriod(row.period)
+    starts_at = datetime.fromtimestamp(period_start(period, now_us), UTC)
+    spent = _sum(row, since=starts_at, until=at)
+    end = period_end(period, now_us)
+    if end is None or at - starts_at < SHORTEST:
+        return Spent(spent, None)
+    since = max(starts_at, at - PACE)
+    left = datetime.fromtimestamp(end, UTC) - at
+    coming = _sum(row, since=since, until=at) * (left / (at - since))
+    return Spent(spent, spent + round(coming))
+
+
+def _sum(row: Budget, *, since: datetime, until: datetime) -> int:
+    whose = {"key_id": row.key_id} if row.key_id else {"tenant": row.tenant.name}  # type: ignore[union-attr]
+    found = UsageRecord.objects.filter(charged_at__gte=since, charged_at__lte=until, **whose)
+    total: int | None = found.aggregate(total=Sum("cost_microusd"))["total"]
+    return total or 0
