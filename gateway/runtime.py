@@ -11,9 +11,9 @@ import os
 import queue
 import threading
 import weakref
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 
 from django.conf import settings
@@ -21,11 +21,13 @@ from redis import Redis as PlainRedis
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry as PlainRetry
 
 from gateway import metrics, snapshot
 from gateway.adapters import spent
 from gateway.adapters.ledger import BatchLedger
-from gateway.adapters.providers import PROVIDERS, build_providers
+from gateway.adapters.providers import build_providers
 from gateway.adapters.providers.http import Http
 from gateway.adapters.redis.admission import RedisAdmissions
 from gateway.adapters.redis.breaker import RedisBreakers
@@ -37,12 +39,14 @@ from gateway.adapters.redis.relay import RedisRelay
 from gateway.adapters.redis.relay_hub import RedisRelayHub
 from gateway.domain.admission import AdmissionPolicy, QueuePolicy
 from gateway.domain.breaker import BreakerPolicy
+from gateway.domain.caller import Caller
+from gateway.domain.catalog import SCRIPTED
 from gateway.domain.errors import StateUnavailableError
-from gateway.domain.messages import Deadlines
+from gateway.domain.messages import ChatRequest, Deadlines
 from gateway.domain.ports import Notices, Ports
 from gateway.domain.speech import Outcome, Piece, SpeechOrder
 from gateway.domain.vitals import TargetMemory
-from gateway.services import queues, streaming
+from gateway.services import asking_once, queues, streaming
 from gateway.services.heartbeat import Heart
 
 TURNS = "turns"
@@ -84,12 +88,27 @@ def notices() -> Notices:
         settings.REDIS_URL,
         socket_connect_timeout=STORE_TIMEOUT_SECONDS,
         socket_timeout=STORE_TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
+        retry=PlainRetry(NoBackoff(), 0),
     )
     return RedisNotices(client, prefix=key_prefix())
 
 
-def build_ports() -> Ports:
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Ports that belong to one loop, and how to close what they hold, in this order."""
+
+    ports: Ports
+    closing: tuple[Callable[[], Coroutine[object, object, None]], ...]
+
+    async def aclose(self) -> None:
+        """Send what is still to be sent and let the connections go; the store may be away."""
+        for close in self.closing:
+            with contextlib.suppress(StateUnavailableError, RedisError, OSError, TimeoutError):
+                async with asyncio.timeout(STORE_TIMEOUT_SECONDS):
+                    await close()
+
+
+def build_ports() -> Wiring:
     """Return ports on the configured store; they belong to the loop they are first used on."""
     client, listening = store(), store(is_listening=True)
     prefix, lease_seconds = key_prefix(), settings.LEASE_SECONDS
@@ -98,32 +117,47 @@ def build_ports() -> Ports:
         limit=settings.TURNS_QUEUE_LIMIT,
         on_full=AdmissionPolicy(settings.ADMISSION_POLICY),
     )
-    return Ports(
+    breakers = RedisBreakers(client, prefix=prefix, policy=BREAKER_POLICY)
+    cancels = RedisCancelSignals(client, listening, prefix=prefix)
+    gate = RedisGate(
+        client,
+        prefix=prefix,
+        spent=spent.since,
+        n_sharers=settings.GATEWAY_REPLICAS,
+        timing=GateTiming(lease_seconds=lease_seconds),
+    )
+    relay = RedisRelay(
+        client,
+        prefix=prefix,
+        flush_seconds=settings.RELAY_FLUSH_SECONDS,
+        maxlen=settings.RELAY_MAXLEN,
+        ttl_seconds=settings.RELAY_TTL_SECONDS,
+    )
+    ports = Ports(
         providers=build_providers(outbound()),
         catalog=snapshot.current,
-        breakers=RedisBreakers(client, prefix=prefix, policy=BREAKER_POLICY),
+        breakers=breakers,
         breaker_policy=BREAKER_POLICY,
-        gate=RedisGate(
-            client,
-            prefix=prefix,
-            spent=spent.since,
-            n_sharers=settings.GATEWAY_REPLICAS,
-            timing=GateTiming(lease_seconds=lease_seconds),
-        ),
+        gate=gate,
         ledger=ledger(),
         memory=TargetMemory(),
-        relay=RedisRelay(
-            client,
-            prefix=prefix,
-            flush_seconds=settings.RELAY_FLUSH_SECONDS,
-            maxlen=settings.RELAY_MAXLEN,
-            ttl_seconds=settings.RELAY_TTL_SECONDS,
-        ),
+        relay=relay,
         admissions=RedisAdmissions(client, prefix=prefix, lease_seconds=lease_seconds),
         leases=RedisLeases(client, prefix=prefix, lease_seconds=lease_seconds),
-        cancels=RedisCancelSignals(client, listening, prefix=prefix),
+        cancels=cancels,
         queues={TURNS: turns},
         deadlines=Deadlines(**settings.PROVIDER_DEADLINES),
+    )
+    return Wiring(
+        ports,
+        closing=(
+            gate.aclose,
+            relay.aclose,
+            breakers.aclose,
+            cancels.aclose,
+            outbound().aclose,
+            *(partial(one.aclose, close_connection_pool=True) for one in (client, listening)),
+        ),
     )
 
 
@@ -140,8 +174,8 @@ def ledger() -> BatchLedger:
 
 
 def provider_names() -> tuple[str, ...]:
-    """Return the providers a request may name."""
-    return tuple(PROVIDERS)
+    """Return the providers that are there before any configuration is."""
+    return (SCRIPTED,)
 
 
 def key_prefix() -> str:
@@ -171,7 +205,7 @@ class _Process:
             if self._engine is None:
                 loop = asyncio.new_event_loop()
                 threading.Thread(target=loop.run_forever, name="gateway-loop", daemon=True).start()
-                built = build_ports()
+                built = build_ports().ports
                 heart = Heart(built, beat_seconds=settings.HEARTBEAT_SECONDS)
                 self._engine = Engine(loop, built, heart)
             return self._engine
@@ -183,7 +217,8 @@ class _Process:
 
 
 _process = _Process()
-os.register_at_fork(after_in_child=_process.forget)
+for forget in (_process.forget, outbound.cache_clear, ledger.cache_clear):
+    os.register_at_fork(after_in_child=forget)
 
 
 def ports() -> Ports:
@@ -195,8 +230,13 @@ def ports() -> Ports:
 class LoopEngine:
     """What a loop that serves programs itself has once."""
 
-    ports: Ports
+    wiring: Wiring
     heart: Heart
+
+    @property
+    def ports(self) -> Ports:
+        """Return the loop's ports."""
+        return self.wiring.ports
 
 
 _engines: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LoopEngine] = (
@@ -209,8 +249,9 @@ def engine_here() -> LoopEngine:
     loop = asyncio.get_running_loop()
     engine = _engines.get(loop)
     if engine is None:
-        built = build_ports()
-        engine = LoopEngine(built, Heart(built, beat_seconds=settings.HEARTBEAT_SECONDS))
+        wiring = build_ports()
+        heart = Heart(wiring.ports, beat_seconds=settings.HEARTBEAT_SECONDS)
+        engine = LoopEngine(wiring, heart)
         _engines[loop] = engine
     return engine
 
@@ -220,9 +261,26 @@ async def aclose_engine_here() -> None:
 
     A database that is away does not hold up the end: the ledger's journal is on the disk.
     """
-    if _engines.pop(asyncio.get_running_loop(), None) is not None:
-        await outbound().aclose()
+    engine = _engines.pop(asyncio.get_running_loop(), None)
+    if engine is not None:
+        await engine.wiring.aclose()
         await asyncio.to_thread(ledger().close, seconds=CLOSING_SECONDS)
+
+
+def ask(
+    request: ChatRequest, *, caller: Caller, attributes: dict[str, str], budget_seconds: float
+) -> asking_once.Answer:
+    """Return the whole answer of a model while this thread waits; raise its GatewayError."""
+    engine = _process.engine()
+    step = asking_once.ask(
+        request,
+        caller=caller,
+        attributes=attributes,
+        budget_seconds=budget_seconds,
+        ports=engine.ports,
+        heart=engine.heart,
+    )
+    return asyncio.run_coroutine_threadsafe(step, engine.loop).result()
 
 
 def call(step: Coroutine[object, object, Result]) -> Result:
