@@ -4,8 +4,9 @@
 
 So many callers enter and leave as fast as they can, or stay about as long as a quick upstream
 takes, under two rate limits of their key and one of their tenant, a limit of concurrent requests,
-one budget and two candidates, with a record of 300 bytes for the reaper. The client's CPU is that of the whole process, the callers' own loop
-included; the store's is what the store says of itself. A bare round trip is measured beside it.
+one budget and two candidates, with a record of 300 bytes for the reaper. The client's CPU is
+that of the whole process, the callers' own loop included; the store's is what the store says of
+itself. A bare round trip is measured beside it.
 """
 
 import argparse

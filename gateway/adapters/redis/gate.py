@@ -179,7 +179,7 @@ class RedisGate:
     async def correct(self, account: Account, *, by_microusd: int) -> bool:
         """Add to what an open period has come to; False when it is not known or not open."""
         base, kind = self._wire.base(Budget(account.subject, 0, account.period))
-        asked = [base, kind, account.starts_at, by_microusd]
+        asked: list[Packable] = [base, kind, account.starts_at, by_microusd]
         return gate_wire.number(await self._call("correct", asked)) == 1
 
     async def orphans(self) -> list[Orphan]:

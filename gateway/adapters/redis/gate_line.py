@@ -21,6 +21,7 @@ class Line:
     def __init__(self, client: Redis) -> None:
         self._pool = client.connection_pool
         self._connection: Connection | None = None
+        self._socket_timeout: float | None = None
 
     async def ask(self, command: Sequence[Word]) -> bytes:
         """Return the answer; a connection that was lost while nobody used it is replaced."""
@@ -36,7 +37,8 @@ class Line:
     async def _connected(self) -> Connection:
         connect = cast("Callable[[], Awaitable[Connection]]", self._pool.get_connection)
         connection = await connect()
-        connection.socket_timeout = None  # whoever asks watches the time
+        # Whoever asks watches the time; to the pool it goes back as it came.
+        self._socket_timeout, connection.socket_timeout = connection.socket_timeout, None
         self._connection = connection
         return connection
 
@@ -51,6 +53,7 @@ class Line:
         except BaseException:
             # What else may come on this connection is the answer to nobody's question.
             self._connection = None
+            connection.socket_timeout = self._socket_timeout
             await connection.disconnect(nowait=True)
             await self._pool.release(connection)
             raise
