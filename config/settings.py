@@ -166,6 +166,26 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "close idle rooms": {"task": "interview.close_idle_rooms", "schedule": 3600.0},
+    "reap requests": {
+        "task": "gateway.reap_requests",
+        "schedule": env.number("GATEWAY_REAP_EVERY_SECONDS", default=2.0, minimum=0.1),
+        "options": {"expires": 10},
+    },
+    "reconcile money": {
+        "task": "gateway.reconcile",
+        "schedule": env.number("GATEWAY_RECONCILE_EVERY_SECONDS", default=60.0, minimum=5.0),
+        "options": {"expires": 60},
+    },
+    "roll up usage": {
+        "task": "gateway.roll_up_usage",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "alert budgets": {
+        "task": "gateway.alert_budgets",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 

@@ -83,6 +83,9 @@ LEDGER_REFUSED = Counter(
 )
 LEDGER_LOST = Counter("gw_ledger_lost_rows_total", "Entries for which there was no place at all.")
 REAPED = Counter("gw_reaped_requests_total", "Requests settled for a process that died.")
+BUDGET_ALERTS = Counter(
+    "gw_budget_alerts_total", "Budgets that passed a share of themselves.", ("period",)
+)
 LEDGER_DRIFT = Gauge(
     "gateway_ledger_drift_microusd", "By how much the gate's sums and the ledger's differ in all."
 )

@@ -1,0 +1,82 @@
+"""Requests whose process died: written down by the count so far, and let go.
+
+Safe to run twice and by several at once: an attempt has one row, a request leaves once, and it
+leaves with what the ledger holds of it, whoever wrote that.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from django.db import connection
+
+from gateway import metrics
+from gateway.domain.errors import StateUnavailableError
+from gateway.domain.gate import Departure, Orphan
+from gateway.domain.money import Entry
+from gateway.domain.ports import Ports
+from gateway.selectors import usage
+from gateway.selectors.usage import Paid
+from gateway.services import settling
+
+_logger = logging.getLogger(__name__)
+
+WRITE_SECONDS = 10.0
+
+
+async def reap(*, ports: Ports) -> int:
+    """Settle every request nobody keeps alive any more; return how many there were.
+
+    While the ledger cannot be written they stay where they are: the next run finds them.
+    """
+    try:
+        orphans = await ports.gate.orphans()
+    except StateUnavailableError:
+        return 0
+    if not orphans:
+        return 0
+    entries = {orphan.holder: _entry(orphan) for orphan in orphans}
+    try:
+        async with asyncio.timeout(WRITE_SECONDS):
+            await ports.ledger.adopt()  # what the dead wrote themselves is better than our count
+            for entry in entries.values():
+                if entry is not None:
+                    ports.ledger.record(entry)
+            await ports.ledger.flush()
+    except TimeoutError:
+        _logger.warning("gateway.reaping_put_off", extra={"rows": len(orphans)})
+        return 0
+    paid = await asyncio.to_thread(_paid, [entry.request_id for entry in entries.values() if entry])
+    for holder, entry in entries.items():
+        await ports.gate.leave(_departure(holder, entry, paid))
+    await ports.gate.flush()
+    metrics.REAPED.inc(len(orphans))
+    _logger.warning("gateway.reaped", extra={"rows": len(orphans)})
+    return len(orphans)
+
+
+def _entry(orphan: Orphan) -> Entry | None:
+    try:
+        return settling.entry_of(orphan, ended_at=time.time())
+    except msgspec.DecodeError as error:
+        # Another version of this program wrote it: its places are freed, its cost is not known.
+        _logger.error("gateway.record_unreadable", extra={"error_type": type(error).__name__})
+        return None
+
+
+def _departure(holder: str, entry: Entry | None, paid: Mapping[str, Paid]) -> Departure:
+    if entry is None:
+        return Departure(holder, tokens=0, cost_microusd=0, is_void=True)
+    found = paid.get(entry.request_id) or Paid(
+        entry.usage.input_total + entry.usage.output_total, entry.cost_microusd
+    )
+    return Departure(holder, tokens=found.tokens, cost_microusd=found.cost_microusd)
+
+
+def _paid(request_ids: Iterable[str]) -> Mapping[str, Paid]:
+    try:
+        return usage.paid_by_request(request_ids)
+    finally:
+        connection.close()
