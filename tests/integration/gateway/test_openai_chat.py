@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -191,6 +192,19 @@ async def test_a_body_is_passed_on_as_it_came(
     assert isinstance(deltas[1], Passthrough)
     assert deltas[1].is_whole
     assert json.loads(deltas[1].data)["choices"][0]["message"]["content"] == WORDS
+
+
+async def test_an_answer_whose_stop_text_has_to_go_is_not_passed_on(
+    provider: OpenAIChatProvider, upstream: Upstream
+) -> None:
+    upstream.say("Well, then END")
+    asked = replace(request(body={"stop": ["END"]}), stop=("END",))
+
+    deltas, error = await told(provider, asked, target(upstream, "hunyuan"))
+
+    assert error is None
+    assert passed(deltas) == b""
+    assert words(deltas) == "Well, then "
 
 
 async def test_a_body_where_a_stream_was_wanted_is_understood(
