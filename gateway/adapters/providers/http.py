@@ -8,6 +8,7 @@ import asyncio
 import io
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Self
@@ -36,14 +37,19 @@ NAMES_SECONDS = 300
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "hotseat"}
 
 
+@dataclass(slots=True)
+class _Lines:
+    """What one event loop has open: a session per provider, and answers all but ended."""
+
+    sessions: dict[str, aiohttp.ClientSession] = field(default_factory=dict)
+    lingering: set[aiohttp.ClientResponse] = field(default_factory=set)
+
+
 class Http:
-    """Sends requests; owns its sessions until `aclose`."""
+    """Sends requests; owns its sessions until `aclose`. Loops of any number may share it."""
 
     def __init__(self) -> None:
-        self._sessions: WeakKeyDictionary[
-            asyncio.AbstractEventLoop, dict[str, aiohttp.ClientSession]
-        ] = WeakKeyDictionary()
-        self._lingering: set[aiohttp.ClientResponse] = set()
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lines] = WeakKeyDictionary()
 
     async def post(
         self,
@@ -58,9 +64,10 @@ class Http:
 
         Raises ConnectionFailedError, or ProviderTimeoutError when connecting takes too long.
         """
+        lines = self._here()
         data = body if len(body) < LARGE_BODY_BYTES else aiohttp.BytesIOPayload(io.BytesIO(body))
         try:
-            response = await self._session(provider).post(
+            response = await _session(lines, provider).post(
                 _parsed(url),
                 data=data,
                 headers=headers,
@@ -70,29 +77,22 @@ class Http:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Their texts name addresses and quote headers: the class says enough.
             raise _not_reached(error) from None
-        return Reply(response, self._lingering)
+        return Reply(response, lines.lingering)
 
     async def aclose(self) -> None:
         """Close the sessions of the loop that is running."""
-        for response in tuple(self._lingering):
+        lines = self._lines.pop(asyncio.get_running_loop(), _Lines())
+        for response in tuple(lines.lingering):
             response.close()
-        for session in self._sessions.pop(asyncio.get_running_loop(), {}).values():
+        for session in lines.sessions.values():
             await session.close()
 
-    def _session(self, provider: str) -> aiohttp.ClientSession:
-        sessions = self._sessions.setdefault(asyncio.get_running_loop(), {})
-        found = sessions.get(provider)
-        if found is None:
-            found = sessions[provider] = aiohttp.ClientSession(
-                # How many calls are open is decided before they come here, never by the pool.
-                connector=aiohttp.TCPConnector(
-                    limit=0, keepalive_timeout=KEEP_LINE_SECONDS, ttl_dns_cache=NAMES_SECONDS
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers=_HEADERS,
-                trust_env=False,
-            )
-        return found
+    def _here(self) -> _Lines:
+        loop = asyncio.get_running_loop()
+        lines = self._lines.get(loop)
+        if lines is None:
+            lines = self._lines[loop] = _Lines()
+        return lines
 
 
 class Reply(AbstractContextManager["Reply"]):
@@ -182,6 +182,21 @@ class Reply(AbstractContextManager["Reply"]):
 
         late = asyncio.get_running_loop().call_later(LINGER_SECONDS, give_up)
         response.content.on_eof(is_over)
+
+
+def _session(lines: _Lines, provider: str) -> aiohttp.ClientSession:
+    found = lines.sessions.get(provider)
+    if found is None:
+        found = lines.sessions[provider] = aiohttp.ClientSession(
+            # How many calls are open is decided before they come here, never by the pool.
+            connector=aiohttp.TCPConnector(
+                limit=0, keepalive_timeout=KEEP_LINE_SECONDS, ttl_dns_cache=NAMES_SECONDS
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=_HEADERS,
+            trust_env=False,
+        )
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -290,3 +290,20 @@ async def test_two_providers_share_no_connection(sent: Http, upstream: Upstream)
             await reply.whole()
 
     assert upstream.n_connections == 2
+
+
+async def test_each_loop_closes_only_what_is_its_own(sent: Http, upstream: Upstream) -> None:
+    upstream.say(stall_after=1)
+    stalled = await ask(sent, upstream)
+    with stalled:
+        await stalled.read()
+
+        async def ask_elsewhere() -> None:
+            with await ask(sent, upstream, WHOLE) as reply:
+                await reply.whole()
+            await sent.aclose()
+
+        await asyncio.to_thread(asyncio.run, ask_elsewhere())
+
+        assert not upstream.seen[0].is_gone
+    await upstream.until_idle()
