@@ -144,6 +144,13 @@ class Route:
     limits: tuple[Limit, ...] = ()
 
     @property
+    def can_continue(self) -> bool:
+        """Return whether some target could go on with an answer that another one began."""
+        return self.retry.continues_answers and any(
+            Ability.PREFILL in target.abilities for target in self.targets
+        )
+
+    @property
     def dialects(self) -> frozenset[Dialect]:
         """Return the dialects its providers speak."""
         return frozenset(target.provider.dialect for target in self.targets)

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+from gateway.domain.catalog import Target
 from gateway.domain.errors import DeadlinePhase, ProviderTimeoutError, UnknownProviderError
 from gateway.domain.messages import ChatRequest, Deadlines, Message, Role
 from gateway.domain.ports import Ports
 from gateway.domain.retrying import carved
 from gateway.domain.routing import Candidate, Choice, Exclusion
 from gateway.domain.tokens import estimated_tokens
-from gateway.services import admitting, recovery
+from gateway.services import admitting, continuing, recovery
 from gateway.services.attempts import Attempt
 from gateway.services.calls import Call
 
@@ -57,7 +58,7 @@ def issue(
     call.again = None
     call.closed_at = None
     call.observed.issued(target)
-    attempt.issue(provider, _request(call, deadlines))
+    attempt.issue(provider, _request(call, target, deadlines))
     return attempt
 
 
@@ -80,17 +81,21 @@ def _deadlines(call: Call, chosen: Candidate, ports: Ports) -> Deadlines:
     )
 
 
-def _request(call: Call, deadlines: Deadlines) -> ChatRequest:
+def _request(call: Call, target: Target, deadlines: Deadlines) -> ChatRequest:
     """Return the request as it is sent: with its deadlines, and with what was said already."""
     request = call.request
     if not call.is_answering:
         return request if request.deadlines is deadlines else replace(request, deadlines=deadlines)
-    said = "".join(call.said)
-    wanted = request.max_output_tokens
+    said = call.said_so_far()
+    original, wanted = request.original, request.max_output_tokens
+    if original is not None and original.dialect is target.provider.dialect:
+        original = continuing.prolonged(original, said)
+    else:
+        original = None
     return replace(
         request,
         deadlines=deadlines,
-        original=None,
+        original=original,
         messages=(*request.messages, Message.plain(Role.ASSISTANT, said)),
         max_output_tokens=wanted and max(1, wanted - estimated_tokens(said)),
     )

@@ -11,6 +11,7 @@ from gateway.domain.errors import GatewayError, UnknownModelError
 from gateway.domain.messages import (
     ChatRequest,
     Delta,
+    Dialect,
     Operation,
     Passthrough,
     Retract,
@@ -25,7 +26,7 @@ from gateway.domain.rate_limit import Level
 from gateway.domain.routing import Candidate, Decision, Exclusion
 from gateway.domain.speech import Ticket
 from gateway.domain.tokens import estimated_tokens, estimated_tokens_of_json
-from gateway.services import observation
+from gateway.services import continuing, observation
 from gateway.services.observation import Observation
 from gateway.services.watchdog import Watchdog
 
@@ -57,6 +58,7 @@ class Call:
     levels: tuple[Level, ...] = ()
     is_degraded: bool = False
     is_inside: bool = False
+    entered_at: float = 0.0
     cache: str = ""
     seat: str = ""
     attempts: "list[Attempt]" = field(default_factory=list)
@@ -67,6 +69,8 @@ class Call:
     broken_by: GatewayError | None = None
     said: list[str] = field(default_factory=list)
     n_said: int = 0
+    frames: list[bytes] = field(default_factory=list)
+    n_kept_bytes: int = 0
     is_only_text: bool = True
     other_holders: list[str] = field(default_factory=list)
     closed_at: float | None = None
@@ -135,24 +139,50 @@ class Call:
         request = self.request
         return (
             self.is_only_text
-            and self.n_said > 0
-            and bool(request.messages)
             and request.operation is Operation.CHAT
             and self.the_route().retry.continues_answers
+            and bool(request.messages or request.original)
+            and bool(self.said_so_far())
         )
+
+    def said_so_far(self) -> str:
+        """Return the words of the answer; forwarded bytes are read now, and only now."""
+        if self.frames:
+            words = continuing.text_of(self.frames)
+            self.frames, self.n_kept_bytes = [], 0
+            self.is_only_text = self.is_only_text and words is not None
+            self.said.append(words or "")
+            self.n_said += len(words or "")
+        return "".join(self.said)
 
     def take(self, delta: Delta) -> None:
         """Note a delta that is shown: what was said, and whether words are all it is."""
-        if isinstance(delta, TextDelta):
+        if isinstance(delta, Passthrough):
+            if delta.n_contents and self.is_only_text:
+                self._keep(delta)
+        elif isinstance(delta, TextDelta):
             self.said.append(delta.text)
             self.n_said += len(delta.text)
-        elif isinstance(delta, Passthrough):
-            if delta.n_contents:
-                self.is_only_text = False
         elif isinstance(delta, ToolCallDelta):
             self.is_only_text = False
         elif isinstance(delta, Retract):
             self._take_back(delta.from_offset)
+
+    def _keep(self, passed: Passthrough) -> None:
+        """Keep forwarded bytes as long as somebody might have to go on from them."""
+        original = self.request.original
+        self.n_kept_bytes += len(passed.data)
+        if (
+            passed.is_whole
+            or original is None
+            or original.dialect is not Dialect.OPENAI
+            or self.n_kept_bytes > continuing.LARGEST_KEPT_BYTES
+            or not self.the_route().can_continue
+        ):
+            self.is_only_text = False
+            self.frames.clear()
+        else:
+            self.frames.append(passed.data)
 
     def remember(self, ports: Ports) -> None:
         """Note who answered, for the session's next request."""
@@ -160,7 +190,7 @@ class Call:
             ports.memory.answered(self.request.session, self.current.target.id)
 
     def _take_back(self, from_offset: int) -> None:
-        kept = "".join(self.said)[:from_offset]
+        kept = self.said_so_far()[:from_offset]
         self.said, self.n_said = [kept], len(kept)
 
     def note_closed(self) -> None:

@@ -87,8 +87,9 @@ async def _queue(call: Call, *, ports: Ports, heart: Heart) -> None:
 async def _enter(call: Call, *, ports: Ports, heart: Heart) -> None:
     """Pass the gate; from here on the request is kept alive, and known to whoever finds it."""
     first = call.candidates()[0].target
+    call.entered_at = time.time()
     record = settling.record_of(
-        call, first, attempt_id=f"{call.request.request_id}/1", began_at=time.time()
+        call, first, attempt_id=f"{call.request.request_id}/1", began_at=call.entered_at
     )
     call.is_inside = True
     await admitting.enter(call, ports=ports, record=record)

@@ -6,7 +6,7 @@ Each of these returns when another attempt may begin, and raises when the call i
 import random
 
 from gateway.domain import attributes
-from gateway.domain.catalog import Ability
+from gateway.domain.catalog import Ability, Target
 from gateway.domain.errors import (
     BreakerOpenError,
     ContextTooLongError,
@@ -108,12 +108,21 @@ def _others(call: Call, attempt: Attempt, error: GatewayError) -> list[Candidate
         one
         for one in call.decision.candidates
         if one.target.id not in {*call.excluded, attempt.target.id}
-        and (not call.is_answering or Ability.PREFILL in one.target.abilities)
+        and (not call.is_answering or _can_go_on_with(call, one.target))
         and (
             error.failover is not Failover.LARGER_CONTEXT
             or has_more_room(one.target, attempt.target)
         )
     ]
+
+
+def _can_go_on_with(call: Call, target: Target) -> bool:
+    """Return whether the target takes an answer begun by somebody else, as it was asked for."""
+    original = call.request.original
+    return Ability.PREFILL in target.abilities and (
+        bool(call.request.messages)
+        or (original is not None and original.dialect is target.provider.dialect)
+    )
 
 
 def _keep_only(call: Call, others: list[Candidate], reason: Exclusion) -> None:

@@ -33,6 +33,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     input_tokens: int
     room_id: str
     price: Price | None
+    entered_at: float
 
 
 _encoder = msgspec.json.Encoder()
@@ -54,6 +55,7 @@ def record_of(call: Call, target: Target, *, attempt_id: str, began_at: float) -
             call.input_tokens,
             call.caller.room_id,
             target.price,
+            call.entered_at,
         )
     )
 
@@ -90,6 +92,7 @@ def entry_of(orphan: Orphan, *, ended_at: float) -> Entry | None:
         ended_at=ended_at,
         error_code="crashed",
         room_id=record.room_id,
+        entered_at=record.entered_at,
     )
 
 
@@ -117,6 +120,7 @@ def settle(attempt: Attempt, end: AttemptEnd, *, ports: Ports) -> None:
         ttft_seconds=attempt.ttft_seconds,
         error_code=_error_code(attempt, end),
         room_id=call.caller.room_id,
+        entered_at=call.entered_at,
     )
     ports.ledger.record(attempt.entry)
     attempt.observe_end(end)

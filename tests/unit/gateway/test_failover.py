@@ -1,6 +1,8 @@
 """When a target fails: who is asked next, what is shown, what is written down."""
 
 import asyncio
+import json
+from dataclasses import replace
 
 import pytest
 
@@ -27,11 +29,14 @@ from gateway.domain.messages import (
     ChatRequest,
     Deadlines,
     Delta,
+    Dialect,
     Failed,
     Finish,
     FinishReason,
     Message,
+    Original,
     Passthrough,
+    Retract,
     Role,
     Seam,
     Start,
@@ -43,7 +48,7 @@ from gateway.domain.messages import (
 from gateway.domain.money import Budget, Entry, Price
 from gateway.domain.ports import CancelOrder, Ports
 from gateway.domain.rate_limit import Dimension, Limit, Unit
-from gateway.services import completion, recovery
+from gateway.services import completion, continuing, recovery
 from gateway.services.completion import Call
 from gateway.services.heartbeat import Heart
 from gateway.services.watchdog import Watchdog
@@ -327,6 +332,83 @@ async def test_what_nobody_could_go_on_from_ends_with_an_error(steps: tuple[Delt
 
     assert error_of(await on.run()) is DOWN
     assert on.provider.targets == ["a/m1"]
+
+
+FRAMES = [
+    b'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":"One "}}]}\n\n',
+    b'data: {"choices":[{"index":0,"delta":{"content":"two "}}]}\n\n: still here\n\n',
+]
+BODY = b'{"model":"m","messages":[{"role":"user","content":"Why?"}],"top_k":3}'
+
+
+async def test_forwarded_bytes_go_on_in_the_same_dialect_from_what_they_said() -> None:
+    openai = [replace(t, provider=replace(t.provider, dialect=Dialect.OPENAI)) for t in (A, B_ABLE)]
+    rest = Passthrough(b'data: {"choices":[]}\n\n', 1)
+    on = stage(
+        ("a/m1", (A_STARTS, *[Passthrough(frame, 1) for frame in FRAMES])),
+        ("b/m2", (B_STARTS, rest, DONE)),
+        targets=tuple(openai),
+    )
+
+    deltas = await on.run(messages=(), original=Original(Dialect.OPENAI, BODY, is_readable=False))
+
+    assert deltas[3:5] == [Seam("b", "m2", 8), rest]
+    assert isinstance(deltas[-1], Finish)
+    sent = on.provider.requests[1].original
+    assert sent is not None
+    assert json.loads(sent.body) == {
+        "model": "m",
+        "messages": [
+            {"role": "user", "content": "Why?"},
+            {"role": "assistant", "content": "One two "},
+        ],
+        "top_k": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{}]}}]}\n\n',
+        b'data: {"choices":[{"index":1,"delta":{"content":"b"}}]}\n\n',
+        b"data: {broken\n\n",
+        b'data: {"choices":[{"index":0,"delta":{}}]}\n\n',
+        b"x" * (continuing.LARGEST_KEPT_BYTES + 1),
+    ],
+    ids=["tool", "second voice", "not JSON", "nothing said", "too much"],
+)
+async def test_bytes_with_more_than_words_in_them_are_not_gone_on_from(frame: bytes) -> None:
+    openai = [replace(t, provider=replace(t.provider, dialect=Dialect.OPENAI)) for t in (A, B_ABLE)]
+    on = stage(("a/m1", (A_STARTS, Passthrough(frame, 1), DOWN)), targets=tuple(openai))
+
+    assert error_of(await on.run(original=Original(Dialect.OPENAI, BODY))) is DOWN
+    assert on.provider.targets == ["a/m1"]
+
+
+@pytest.mark.parametrize(
+    "original",
+    [
+        Original(Dialect.ANTHROPIC, BODY),
+        Original(Dialect.OPENAI, b"{}"),
+        Original(Dialect.OPENAI, b"[]"),
+    ],
+    ids=["another dialect", "no messages", "no object"],
+)
+def test_a_request_without_a_place_for_it_is_not_prolonged(original: Original) -> None:
+    assert continuing.prolonged(original, "said") is None
+
+
+async def test_what_was_taken_back_is_not_gone_on_from() -> None:
+    on = stage(
+        ("a/m1", (A_STARTS, TextDelta("One bad "), Retract("filter", 4), DOWN)),
+        ("b/m2", (B_STARTS, TextDelta("good."), DONE)),
+        targets=(A, B_ABLE),
+    )
+
+    deltas = await on.run()
+
+    assert Seam("b", "m2", 4) in deltas
+    assert on.provider.requests[1].messages[-1].text == "One "
 
 
 async def test_nobody_goes_on_without_being_able_to() -> None:
