@@ -27,7 +27,7 @@ _CHAT, _EMBEDDINGS = "chat/completions", "embeddings"
 class OpenAIChatProvider:
     """Speaks to OpenAI and to whoever answers as it does; `vendors` knows the accents."""
 
-    name = "openai_chat"
+    name = "openai"
 
     def __init__(self, http: Http) -> None:
         self._http = http

@@ -38,7 +38,7 @@ def make_catalog(upstream_url: str) -> Catalog:
     """Two providers on the same model server, one per dialect, and four keys."""
     openai = Provider(
         "acme",
-        "openai_chat",
+        "openai",
         Dialect.OPENAI,
         base_url=f"{upstream_url}/v1",
         credential=Secret(known.UPSTREAM_SECRET),

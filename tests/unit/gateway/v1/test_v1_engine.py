@@ -1,0 +1,63 @@
+"""The pipeline as the edge asks it."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from gateway.adapters.providers import PROVIDERS
+from gateway.domain.caller import Caller
+from gateway.domain.catalog import Catalog
+from gateway.domain.configuration import ADAPTERS
+from gateway.domain.messages import ChatRequest
+from gateway.domain.rate_limit import Level
+from gateway.v1 import engine
+from gateway.v1.headers import Account
+
+REQUEST = ChatRequest("r1", "", "open")
+LEVEL = Level("requests:key", 10, 9, 6.0)
+
+
+def test_every_wire_a_configuration_may_name_has_an_adapter():
+    assert set(PROVIDERS) == set(ADAPTERS)
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """An engine that is never asked."""
+    found = SimpleNamespace(ports=SimpleNamespace(catalog=Catalog), heart=None)
+    monkeypatch.setattr(engine.runtime, "engine_here", lambda: found)
+    return found
+
+
+async def test_the_catalog_is_that_of_the_loops_engine(house):
+    assert engine.catalog() == Catalog()
+
+
+async def test_nothing_is_known_of_a_call_that_has_not_begun(house):
+    asked = engine.ask(REQUEST, caller=Caller(), catalog=Catalog(), budget_seconds=2.0)
+    assert asked.call.budget_seconds == 2.0
+    assert asked.account() == Account()
+
+
+async def test_what_is_known_of_a_call_is_told(house):
+    asked = engine.ask(REQUEST, caller=Caller(), catalog=Catalog(), budget_seconds=None)
+    provider = SimpleNamespace(name="acme")
+    target = SimpleNamespace(provider=provider, model="m-1", id="acme/m-1")
+    asked.call.attempts.append(SimpleNamespace(target=target))
+    asked.call.levels, asked.call.is_degraded, asked.call.cache = (LEVEL,), True, "miss"
+    known = asked.account()
+    assert (known.provider, known.model, known.n_attempts) == ("acme", "m-1", 1)
+    assert (known.levels, known.is_degraded, known.cache) == ((LEVEL,), True, "miss")
+
+
+async def test_a_process_reads_its_configuration_before_it_serves(house, monkeypatch):
+    done = []
+    monkeypatch.setattr(engine.snapshot, "start", lambda: done.append("read"))
+
+    async def close() -> None:
+        done.append("closed")
+
+    monkeypatch.setattr(engine.runtime, "aclose_engine_here", close)
+    await engine.begin()
+    await engine.end()
+    assert done == ["read", "closed"]
