@@ -94,11 +94,12 @@ class Target:
     quality: float = 0.5
     weight: int = 1
     price: Price | None = None
+    id: str = field(init=False, repr=False, compare=False, default="")
 
-    @property
-    def id(self) -> str:
-        """Return its name in traces, headers and the breaker: ``provider/model``."""
-        return f"{self.provider.name}/{self.model}"
+    def __post_init__(self) -> None:
+        """Make its name in traces, headers and the breaker: ``provider/model``."""
+        # Once, because every request asks every target for it several times.
+        object.__setattr__(self, "id", f"{self.provider.name}/{self.model}")
 
 
 class RoutingPolicy(StrEnum):

@@ -19,6 +19,8 @@ FALLBACK = "fallback"
 GOING_ON = "going_on"
 HEDGE = "hedge"
 
+_USUAL = Deadlines()
+
 
 async def begin(call: Call, *, ports: Ports) -> Attempt:
     """Return the next attempt, asked, with a place at its provider and its breaker's leave."""
@@ -85,7 +87,10 @@ def _request(call: Call, target: Target, deadlines: Deadlines) -> ChatRequest:
     """Return the request as it is sent: with its deadlines, and with what was said already."""
     request = call.request
     if not call.is_answering:
-        return request if request.deadlines is deadlines else replace(request, deadlines=deadlines)
+        known = request.deadlines or target.provider.deadlines or _USUAL
+        # An adapter reads no more of them than how long to connect.
+        is_known = known.connect_seconds == deadlines.connect_seconds
+        return request if is_known else replace(request, deadlines=deadlines)
     said = call.said_so_far()
     original, wanted = request.original, request.max_output_tokens
     if original is not None and original.dialect is target.provider.dialect:

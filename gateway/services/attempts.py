@@ -103,6 +103,10 @@ class Attempt:
         """Keep deadlines in a task of its own; the call's order to stop cancels that task."""
         self._watchdog = Watchdog()
 
+    def rest(self) -> None:
+        """Stop watching."""
+        self._watchdog.rest()
+
     def watch_with(self, watchdog: Watchdog) -> None:
         """Keep deadlines as part of the call again."""
         self._watchdog = watchdog
@@ -129,7 +133,7 @@ class Attempt:
         if isinstance(delta, Passthrough):
             self._n_frames += delta.n_contents
             if delta.n_contents or delta.is_whole:
-                self._content_arrived()
+                self._content_arrived(is_whole=delta.is_whole)
         elif isinstance(delta, TextDelta | ReasoningDelta):
             self._words.append(delta.text)
             self._content_arrived()
@@ -217,9 +221,10 @@ class Attempt:
             self.started = True
         return delta
 
-    def _content_arrived(self) -> None:
+    def _content_arrived(self, *, is_whole: bool = False) -> None:
         now = self._loop.time()
-        self._due_at = now + self.deadlines.idle_seconds
+        if not is_whole:  # nothing but its end can follow a whole answer
+            self._due_at = now + self.deadlines.idle_seconds
         if self.has_content:
             self.call.observed.last_at = now
             return

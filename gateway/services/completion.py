@@ -64,7 +64,7 @@ async def stream(call: Call, *, ports: Ports, heart: Heart) -> AsyncGenerator[De
         _note_stop(call)
     usage = call.usage()
     call.observed.ended(terminal, usage)
-    yield replace(terminal, usage=usage)
+    yield terminal if terminal.usage is usage else replace(terminal, usage=usage)
 
 
 def _keep(call: Call, *, ports: Ports) -> None:
@@ -98,6 +98,7 @@ async def _enter(call: Call, *, ports: Ports, heart: Heart) -> None:
 
 async def _leave(call: Call, *, ports: Ports, heart: Heart) -> None:
     """Give everything back; what waits for the store outlives whoever is being cancelled."""
+    call.watchdog.rest()
     if call.is_inside:
         heart.let_go(call.holder)
         await ports.gate.leave(settling.departure_of(call))

@@ -80,6 +80,7 @@ class _Race:
             task.cancel()
         await asyncio.wait(self._running)
         for attempt in self._running.values():
+            attempt.rest()
             if attempt is not kept:
                 end = AttemptEnd.HEDGED if is_won else AttemptEnd.CANCELLED
                 settling.settle(attempt, end, ports=self._ports)

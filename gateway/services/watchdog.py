@@ -39,6 +39,12 @@ class Watchdog:
         """Start the clock of the whole call; waiting in a queue does not count."""
         self._total_at = self._loop.time() + deadlines.total_seconds
 
+    def rest(self) -> None:
+        """Drop the timer: nothing is waited for any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     @property
     def remaining_seconds(self) -> float:
         """Return what is left of the whole call; for ever until its clock has been started."""
