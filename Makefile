@@ -100,5 +100,8 @@ bench-connections: ## 5,000 idle readers beside 100 rooms that stream
 bench-gate: ## enter and leave the gate: what it costs the client and the store
 	@$(VENV) -m tests.bench.gate
 
+bench-v1: ## /v1 beside a bare passthrough and two peers [PEERS=folder] [SECONDS=8]
+	@$(VENV) -m tests.bench.v1 --peers $(or $(PEERS),peers) --seconds $(or $(SECONDS),8)
+
 bench-relay: ## deltas through the relay
 	@$(VENV) -m tests.bench.relay

@@ -1,0 +1,1 @@
+"""The data plane against a bare passthrough and two peers, one after another in one run."""
