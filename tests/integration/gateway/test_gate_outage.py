@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import urlparse
 
@@ -325,6 +326,22 @@ async def test_who_stops_waiting_when_the_answer_is_there_leaves_again(gate: Red
     await gate.flush()
 
     assert await gate.in_flight("one") == 0
+
+
+async def test_a_loop_that_was_busy_is_not_a_slow_store(
+    redis_url: str, redis_prefix: str, ledger: Ledger
+) -> None:
+    async with Redis.from_url(redis_url) as client:
+        timing = GateTiming(answer_seconds=0.05)
+        prefix = f"{redis_prefix}outage:"
+        gate = RedisGate(client, prefix=prefix, spent=ledger, timing=timing)
+        await gate.enter(wanting("before"))
+        for number in range(5):
+            entering = asyncio.create_task(gate.enter(wanting(f"a{number}")))
+            for _ in range(number + 2):
+                await asyncio.sleep(0)
+            time.sleep(0.06)  # noqa: ASYNC251  something else has the loop meanwhile
+            assert await entering == Entered(None)
 
 
 async def test_a_store_that_lost_its_scripts_is_taught_them_again(
