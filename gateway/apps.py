@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.core.checks import register
+from django.utils.translation import gettext_lazy as _
 
 from gateway import checks, metrics, runtime, snapshot
 
@@ -11,7 +12,7 @@ class GatewayConfig(AppConfig):
 
     name = "gateway"
     label = "gateway"
-    verbose_name = "Gateway"
+    verbose_name = _("Gateway")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -36,7 +36,7 @@ from gateway.services.keys import KeyWish, NewKey
 
 SCOPES = {
     Scope.CHAT: _("chat: ask models"),
-    Scope.EMBEDDINGS: _("embeddings"),
+    Scope.EMBEDDINGS: _("embeddings: turn texts into vectors"),
     Scope.MODELS: _("models: list them"),
     Scope.USAGE: _("usage: read what its tenant used"),
     Scope.FAULTS: _("faults: make things go wrong"),
@@ -276,7 +276,7 @@ class ApiKeyAdmin(GovernedAdmin):
         """Return whether the key is good."""
         return state_of(row)
 
-    @admin.display(description=_("History"))
+    @admin.display(description=_("Origin"))
     def history(self, row: ApiKey) -> str:
         """Return who made it, when, and in place of which."""
         made = gettext("made by %(who)s on %(day)s") % {

@@ -41,7 +41,6 @@ class LimitInline(TabularInline):
     model = Limit
     extra = 0
     fields = ("amount", "unit", "dimension", "window_seconds", "algorithm", "burst")
-    verbose_name = _("limit")
 
 
 class BudgetInline(TabularInline):

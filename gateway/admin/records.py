@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gateway.admin.fields import UsdField, usd
@@ -27,7 +28,7 @@ class AuditEntryAdmin(RecordAdmin):
     search_fields = ("subject", "actor")
     date_hierarchy = "at"
     show_full_result_count = False
-    fields = (("at", "actor", "via"), ("verb", "kind", "subject"), "version", "table")
+    fields = ("at", "actor", "via", "verb", "kind", "subject", "version", "table")
     readonly_fields = ("table",)
 
     @admin.display(description=_("Did"), ordering="verb")
@@ -39,7 +40,7 @@ class AuditEntryAdmin(RecordAdmin):
     @admin.display(description=_("What"), ordering="subject")
     def what(self, row: AuditEntry) -> SafeString:
         """Return kind and name."""
-        return format_html("{} <code>{}</code>", row.kind, row.subject)
+        return format_html("{} <code>{}</code>", gettext(row.kind), row.subject)
 
     @admin.display(description=_("Difference"))
     def difference(self, row: AuditEntry) -> SafeString | str:

@@ -33,7 +33,7 @@ ABILITIES = {
     Ability.TOOLS: _("tools"),
     Ability.JSON: _("JSON"),
     Ability.VISION: _("vision"),
-    Ability.PREFILL: _("goes on from a beginning"),
+    Ability.PREFILL: _("prefill"),
     Ability.REASONING: _("reasoning"),
     Ability.EMBEDDINGS: _("embeddings"),
 }
@@ -74,7 +74,13 @@ class TargetForm(GovernedForm):
             "weight",
         )
         widgets = {
-            "order": forms.NumberInput(attrs={"class": "order-input"}),
+            "order": forms.NumberInput(
+                attrs={
+                    "class": "order-input",
+                    "data-up": _("Move up"),
+                    "data-down": _("Move down"),
+                }
+            ),
             "context_tokens": forms.NumberInput(attrs={"class": "narrow"}),
             "max_output_tokens": forms.NumberInput(attrs={"class": "narrow"}),
             "quality": forms.NumberInput(attrs={"class": "narrow", "step": "0.05"}),
@@ -91,6 +97,14 @@ class TargetInline(TabularInline):
     extra = 0
     classes = ("ordered-rows",)
     verbose_name_plural = _("Targets, in order")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Return the rows; a provider is chosen here and edited on its own page."""
+        formset: Any = super().get_formset(request, obj, **kwargs)
+        choice = formset.form.base_fields["provider"].widget
+        choice.can_add_related = choice.can_change_related = False
+        choice.can_delete_related = choice.can_view_related = False
+        return formset
 
 
 class ExplainForm(forms.Form):
@@ -136,7 +150,8 @@ class RouteAdmin(GovernedAdmin):
             {
                 "fields": [
                     ("n_retries", "n_attempts", "hedge_after_seconds"),
-                    ("waits_for_primary", "continues_answers"),
+                    "waits_for_primary",
+                    "continues_answers",
                 ],
             },
         ),
@@ -253,7 +268,7 @@ def _shown(found: Explanation) -> dict[str, Any]:
             {
                 "subject": one.subject,
                 "period": one.period,
-                "spent": usd((one.spent_microusd or 0) + one.reserved_microusd),
+                "spent": usd(one.spent_microusd + one.reserved_microusd),
                 "limit": usd(one.limit_microusd),
                 "wanted": usd(one.wanted_microusd),
                 "is_enough": one.is_enough,

@@ -22,7 +22,7 @@ class TenantAdmin(GovernedAdmin):
     list_display = ("name", "title", "is_active", "n_keys", "budget", "weight")
     list_filter = ("is_active",)
     search_fields = ("name", "title")
-    fields = (("name", "title"), ("is_active", "weight"))
+    fields = ("name", "title", "is_active", "weight")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """Return the tables of a tenant that is there."""

@@ -118,8 +118,18 @@ class Limit(models.Model):
         ]
 
     def __str__(self) -> str:
-        subject = self.key or self.tenant or self.route or "*"
-        return f"{self.amount} {self.unit} / {self.window_seconds:g} s · {subject}"
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Return what it says and whom it binds: 60 requests/60 s by key, key:k_1."""
+        if self.key_id:
+            bound = f"key:{self.key_id}"
+        elif self.tenant or self.route:
+            bound = f"tenant:{self.tenant}" if self.tenant else f"route:{self.route}"
+        else:
+            bound = "everybody"
+        return f"{self.amount} {self.unit}/{self.window_seconds:g} s by {self.dimension}, {bound}"
 
 
 class Budget(models.Model):
@@ -181,6 +191,11 @@ class Budget(models.Model):
     def __str__(self) -> str:
         usd = Decimal(self.limit_microusd) / MICROUSD_PER_USD
         return f"{self.subject} · {usd:.2f} USD / {self.period}"
+
+    @property
+    def name(self) -> str:
+        """Return whose it is and for how long: tenant:acme/month."""
+        return f"{self.subject}/{self.period}"
 
     @property
     def subject(self) -> str:

@@ -62,7 +62,17 @@ class Change:
     @property
     def subjects(self) -> set[str]:
         """Return what was changed, as problems name it."""
-        return {f"{audit.kind_of(root)}:{subject}" for root, subject in self._roots.values()}
+        told = {f"{audit.kind_of(root)}:{subject}" for root, subject in self._roots.values()}
+        owners = (
+            getattr(root, name, None)
+            for root, _subject in self._roots.values()
+            for name in ("key", "tenant", "route")
+        )
+        return told | {
+            f"{audit.kind_of(owner)}:{audit.subject_of(owner)}"
+            for owner in owners
+            if isinstance(owner, Model)
+        }
 
     def watch(self, row: Model) -> None:
         """Remember what the row, or what it belongs to, says before anything is done to it."""

@@ -5,12 +5,14 @@ flows is asked for nothing, so looking takes nothing; what is held (requests at 
 looked at, because looking would hold it.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 from gateway.domain import keys
 from gateway.domain.breaker import Standing
+from gateway.domain.budget import Spending
 from gateway.domain.caller import Caller
 from gateway.domain.catalog import Ability, Catalog, Key, Scope
 from gateway.domain.errors import GatewayError, UnauthenticatedError
@@ -25,7 +27,7 @@ from gateway.domain.routing import (
     Vitals,
     decide,
 )
-from gateway.services import admitting
+from gateway.services import admitting, spending
 from gateway.services.calls import Call
 from gateway.services.watchdog import Watchdog
 
@@ -62,19 +64,19 @@ class LimitNow:
 
 @dataclass(frozen=True, slots=True)
 class BudgetNow:
-    """One budget that pays for the request; ``spent`` None where nothing has asked for it yet."""
+    """One budget that pays for the request."""
 
     subject: str
     period: str
     limit_microusd: int
     wanted_microusd: int
-    spent_microusd: int | None
+    spent_microusd: int
     reserved_microusd: int
 
     @property
     def is_enough(self) -> bool:
         """Return whether it would let the request pass, as far as is known."""
-        taken = (self.spent_microusd or 0) + self.reserved_microusd
+        taken = self.spent_microusd + self.reserved_microusd
         return taken + self.wanted_microusd <= self.limit_microusd
 
 
@@ -285,17 +287,21 @@ async def _limits(call: Call, ports: Ports) -> tuple[tuple[LimitNow, ...], bool]
 async def _budgets(call: Call, ports: Ports) -> tuple[BudgetNow, ...]:
     reservations: tuple[Reservation, ...] = admitting.reservations_of(call, call.candidates())
     spendings = await ports.gate.spendings([one.budget for one in reservations])
-    return tuple(
-        BudgetNow(
-            subject=one.budget.subject,
-            period=one.budget.period.value,
-            limit_microusd=one.budget.limit_microusd,
-            wanted_microusd=one.amount_microusd,
-            spent_microusd=None if spending is None else spending.spent_microusd,
-            reserved_microusd=0 if spending is None else spending.reserved_microusd,
+    found = []
+    for one, known in zip(reservations, spendings, strict=True):
+        # What the gate was never asked for it does not know: then the ledger does.
+        spent = known or Spending(await asyncio.to_thread(spending.paid, one.budget))
+        found.append(
+            BudgetNow(
+                subject=one.budget.subject,
+                period=one.budget.period.value,
+                limit_microusd=one.budget.limit_microusd,
+                wanted_microusd=one.amount_microusd,
+                spent_microusd=spent.spent_microusd,
+                reserved_microusd=spent.reserved_microusd,
+            )
         )
-        for one, spending in zip(reservations, spendings, strict=True)
-    )
+    return tuple(found)
 
 
 def _verdict(

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
 from gateway.domain.budget import period_end, period_start
+from gateway.domain.money import Budget as DomainBudget
 from gateway.domain.money import BudgetPeriod
 from gateway.models import Budget, UsageRecord
 
@@ -38,6 +40,21 @@ def of_budget(row: Budget, *, now: datetime | None = None) -> Spent:
     left = datetime.fromtimestamp(end, UTC) - at
     coming = _sum(row, since=since, until=at) * (left / (at - since))
     return Spent(spent, spent + round(coming))
+
+
+def paid(budget: DomainBudget) -> int:
+    """Return what the open period of a budget has come to, from a thread of its own."""
+    starts_at = period_start(budget.period, int(timezone.now().timestamp() * _US))
+    kind, _, name = budget.subject.partition(":")
+    whose = {"key_id": name} if kind == "key" else {"tenant": name}
+    try:
+        found = UsageRecord.objects.filter(
+            charged_at__gte=datetime.fromtimestamp(starts_at, UTC), **whose
+        )
+        total: int | None = found.aggregate(total=Sum("cost_microusd"))["total"]
+        return total or 0
+    finally:
+        connection.close()
 
 
 def _sum(row: Budget, *, since: datetime, until: datetime) -> int:

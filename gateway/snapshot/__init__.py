@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -107,7 +107,7 @@ class Snapshot:
             if self._is_away:
                 _logger.info("gateway.configuration_back")
             self._is_away = False
-        except (DatabaseError, InterfaceError) as error:
+        except Exception as error:  # noqa: BLE001  one bad row must not end the following
             if not self._is_away:
                 _logger.warning(
                     "gateway.configuration_away", extra={"error_type": type(error).__name__}
@@ -141,7 +141,7 @@ class Snapshot:
         while not stop.is_set():
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + POLL_SECONDS
-                self._look()
+                self.refresh()
                 first.set()
             if hearing is None:
                 stop.wait(SLICE_SECONDS)
@@ -149,15 +149,6 @@ class Snapshot:
                 next_look = time.monotonic()
         if hearing is not None:
             hearing.close()
-
-    def _look(self) -> None:
-        try:
-            self.refresh()
-        except Exception as error:  # noqa: BLE001  one bad row must not end the following
-            _logger.error(
-                "gateway.configuration_unread", extra={"error_type": type(error).__name__}
-            )
-            metrics.CONFIGURATION_READINGS.labels("error").inc()
 
 
 _snapshot = Snapshot()

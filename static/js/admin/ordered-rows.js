@@ -29,7 +29,7 @@ const equip = (group, row) => {
   if (!input || row.querySelector(".order-moves")) return;
   const moves = document.createElement("span");
   moves.className = "order-moves";
-  for (const [sign, step, words] of [["↑", -1, gettext("Move up")], ["↓", 1, gettext("Move down")]]) {
+  for (const [sign, step, words] of [["↑", -1, input.dataset.up], ["↓", 1, input.dataset.down]]) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = sign;
