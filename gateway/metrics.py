@@ -5,7 +5,7 @@ provider, queues) is read from the shared store when somebody scrapes: see `Stat
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
@@ -16,11 +16,13 @@ _TTFT = (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 4, 5, 7.5, 10, 15, 20, 30, 60)
 _WAIT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _CANCEL = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5)
 _PACE = (1, 2, 5, 10, 20, 40, 60, 80, 120, 200, 400)
+_OVERHEAD = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
 _CALL = ("provider", "model")
 
 OUTCOMES = ("ok", "error", "timeout", "cancelled", "rejected_capacity")
 CANCEL_PHASES = ("queued", "pre_first_token", "streaming")
 CANCEL_SOURCES = ("user", "disconnect", "deadline", "shutdown", "other")
+BREAKER_STATES = ("closed", "open", "half_open")
 WAIT_OUTCOMES = ("admitted", "expired", "cancelled")
 
 REQUESTS = Counter(
@@ -46,6 +48,19 @@ ADMISSIONS = Counter("gw_admission_total", "Answers at the door.", ("decision", 
 CANCELS = Counter("gw_cancels_total", "Streams stopped on order.", ("source", "phase"))
 CANCEL_SECONDS = Histogram(
     "gw_cancel_latency_seconds", "Order given to provider closed.", ("phase",), buckets=_CANCEL
+)
+ATTEMPTS = Counter("gw_attempts_total", "Calls of providers that ended.", (*_CALL, "end", "cause"))
+COST_MICROUSD = Counter("gw_cost_microusd_total", "Money that attempts cost.", _CALL)
+ROUTE_DECISIONS = Counter(
+    "gw_route_decisions_total", "Calls by who answered and why.", ("policy", *_CALL, "decision")
+)
+FALLBACKS = Counter(
+    "gw_fallbacks_total",
+    "Calls that moved on to another target.",
+    ("from_provider", "to_provider", "reason"),
+)
+OVERHEAD_SECONDS = Histogram(
+    "gw_overhead_seconds", "The pipeline's own time before a provider is asked.", buckets=_OVERHEAD
 )
 BREAKER_CHANGES = Counter(
     "gw_breaker_transitions_total", "Breakers that changed their state.", (*_CALL, "to")
@@ -112,10 +127,14 @@ class QueueReading:
 
 @dataclass(frozen=True, slots=True)
 class StateReading:
-    """One look at the shared store; in-flight maps a provider to (held, limit)."""
+    """One look at the shared store.
+
+    In-flight maps a provider to (held, limit), breakers a provider and model to a state.
+    """
 
     in_flight: Mapping[str, tuple[int, int]]
     queues: Mapping[str, QueueReading]
+    breakers: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 class StateCollector(Collector):
@@ -137,7 +156,7 @@ class StateCollector(Collector):
         reading = self._read()
         if reading is None:
             return
-        in_flight, in_flight_limit, depth, limit, oldest = _families()
+        in_flight, in_flight_limit, depth, limit, oldest, breaker = _families()
         for provider, (held, size) in reading.in_flight.items():
             in_flight.add_metric([provider], held)
             in_flight_limit.add_metric([provider], size)
@@ -145,7 +164,10 @@ class StateCollector(Collector):
             depth.add_metric([name], queue.depth)
             limit.add_metric([name], queue.limit)
             oldest.add_metric([name], queue.oldest_seconds)
-        yield from (in_flight, in_flight_limit, depth, limit, oldest)
+        for target, state in reading.breakers.items():
+            for each in BREAKER_STATES:
+                breaker.add_metric([*target, each], each == state)
+        yield from (in_flight, in_flight_limit, depth, limit, oldest, breaker)
 
 
 def publish_state(
@@ -193,4 +215,7 @@ def _families() -> tuple[GaugeMetricFamily, ...]:
         GaugeMetricFamily("gw_queue_depth", "Tickets waiting.", labels=["queue"]),
         GaugeMetricFamily("gw_queue_limit", "Tickets that may wait.", labels=["queue"]),
         GaugeMetricFamily("gw_queue_oldest_seconds", "Longest wait.", labels=["queue"]),
+        GaugeMetricFamily(
+            "gw_breaker_state", "1 for the state a target is in.", labels=[*_CALL, "state"]
+        ),
     )

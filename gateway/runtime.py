@@ -346,7 +346,14 @@ async def _state(built: Ports) -> metrics.StateReading:
         readings[name] = metrics.QueueReading(
             depth=status.n_waiting, limit=status.limit, oldest_seconds=status.oldest_wait_seconds
         )
-    return metrics.StateReading(in_flight=in_flight, queues=readings)
+    targets = {
+        target.id: (target.provider.name, target.model)
+        for route in built.catalog().routes.values()
+        for target in route.targets
+    }
+    standings = await built.breakers.standings(targets)
+    breakers = {targets[name]: standing.state.value for name, standing in standings.items()}
+    return metrics.StateReading(in_flight=in_flight, queues=readings, breakers=breakers)
 
 
 @dataclass(frozen=True, slots=True)

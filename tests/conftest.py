@@ -14,6 +14,7 @@ import redis
 import redis.asyncio
 
 from compose import embedded
+from tests.fakes.ledger import MemoryLedger
 
 _servers: list[embedded.Postgres | embedded.Valkey] = []
 
@@ -53,6 +54,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         kind = item.path.relative_to(root).parts[0]
         if kind in {"unit", "integration", "contracts", "live", "e2e", "bench"}:
             item.add_marker(kind)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def house_ledger() -> Iterator[MemoryLedger]:
+    """The ledger of this process's engine, in memory: its thread would outlive any database."""
+    ledger = MemoryLedger()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("gateway.runtime.ledger", lambda: ledger)
+        yield ledger
 
 
 @pytest.fixture(scope="session")

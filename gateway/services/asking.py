@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from gateway import metrics
 from gateway.domain.catalog import Target
 from gateway.domain.errors import DeadlinePhase, ProviderTimeoutError, UnknownProviderError
 from gateway.domain.messages import ChatRequest, Deadlines, Message, Role
@@ -53,6 +54,8 @@ def issue(
     cause = HEDGE if is_hedge else _cause(call, chosen)
     if cause in {FALLBACK, GOING_ON}:
         call.observed.routed(decision=Choice.FALLBACK.value, cost_score=chosen.cost_score)
+        if call.attempts:
+            _count_fallback(call, target)
     attempt = Attempt(
         call, chosen, deadlines=deadlines, watchdog=call.watchdog, cause=cause, ports=ports
     )
@@ -62,6 +65,12 @@ def issue(
     call.observed.issued(target)
     attempt.issue(provider, _request(call, target, deadlines))
     return attempt
+
+
+def _count_fallback(call: Call, target: Target) -> None:
+    before = call.current.target.provider.name
+    reason = call.observed.fallback_reason or "none"
+    metrics.FALLBACKS.labels(before, target.provider.name, reason).inc()
 
 
 def _cause(call: Call, chosen: Candidate) -> str:

@@ -57,6 +57,7 @@ class Attempt:
         ports: Ports,
     ) -> None:
         self.call = call
+        self.cause = cause
         self.candidate = candidate
         self.target: Target = candidate.target
         self.number = len(call.attempts) + 1
@@ -197,7 +198,14 @@ class Attempt:
             await self._report(Report.VOID)
 
     def observe_end(self, end: AttemptEnd) -> None:
-        """Close the span."""
+        """Count it and close the span."""
+        entry = self.entry
+        observation.attempt_ended(
+            self.target,
+            end=end.value,
+            cause=self.cause,
+            cost_microusd=entry.cost_microusd if entry else 0,
+        )
         error = self.error if end is AttemptEnd.ERROR else None
         observation.end_attempt(
             self._span, end=end.value, usage=self.usage(), error=error, ttft=self.ttft_seconds

@@ -105,10 +105,7 @@ class Call:
     @property
     def overhead_seconds(self) -> float:
         """Return how long the gateway itself took before the first provider was asked."""
-        observed = self.observed
-        if observed.issued_at is None:
-            return 0.0
-        return max(0.0, observed.issued_at - observed.began_at - observed.queue_wait_seconds)
+        return self.observed.overhead_seconds
 
     def the_catalog(self) -> Catalog:
         """Return the snapshot the request keeps."""

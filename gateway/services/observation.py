@@ -90,6 +90,26 @@ def _duration(provider: str, model: str, outcome: str) -> Histogram:
     return metrics.REQUEST_SECONDS.labels(provider, model, outcome)
 
 
+@lru_cache(maxsize=4096)
+def _decided(policy: str, provider: str, model: str, decision: str) -> Counter:
+    return metrics.ROUTE_DECISIONS.labels(policy, provider, model, decision)
+
+
+@lru_cache(maxsize=4096)
+def _attempted(provider: str, model: str, end: str, cause: str) -> tuple[Counter, Counter]:
+    return (
+        metrics.ATTEMPTS.labels(provider, model, end, cause),
+        metrics.COST_MICROUSD.labels(provider, model),
+    )
+
+
+def attempt_ended(target: Target, *, end: str, cause: str, cost_microusd: int) -> None:
+    """Count an attempt and its cost."""
+    ended, cost = _attempted(target.provider.name, target.model, end, cause)
+    ended.inc()
+    cost.inc(cost_microusd)
+
+
 @dataclass(slots=True)
 class Observation:
     """One call under observation; times are the loop's monotonic seconds."""
@@ -105,6 +125,7 @@ class Observation:
     last_at: float | None = None
     queue_wait_seconds: float = 0.0
     cancel_latency_seconds: float | None = None
+    route_policy: str = ""
     route_decision: str = ""
     cost_score: float = 0.0
     fallback_reason: str = ""
@@ -118,6 +139,13 @@ class Observation:
         if self.first_at is None or self.issued_at is None:
             return None
         return self.first_at - self.issued_at
+
+    @property
+    def overhead_seconds(self) -> float:
+        """How long the gateway itself took before the first provider was asked."""
+        if self.issued_at is None:
+            return 0.0
+        return max(0.0, self.issued_at - self.began_at - self.queue_wait_seconds)
 
     def waited(self, seconds: float, *, position: int = 0) -> None:
         """Note the time in the queue."""
@@ -145,6 +173,7 @@ class Observation:
         self.n_attempts += 1
         if self.issued_at is None:
             self.issued_at = _now()
+            metrics.OVERHEAD_SECONDS.observe(self.overhead_seconds)
         if self.is_recording:
             self.span.set_attribute(attributes.PROVIDER, self.provider)
             self.span.set_attribute(attributes.PROVIDER_NAME, self.provider)
@@ -235,6 +264,7 @@ class Observation:
         _duration(provider, model, outcome).observe(_now() - self.began_at)
         if not self.provider:
             return
+        _decided(self.route_policy, provider, model, self.route_decision).inc()
         series = series_of(provider, model)
         series.input_tokens.inc(usage.input_total)
         series.output_tokens.inc(usage.output_total)

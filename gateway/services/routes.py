@@ -20,6 +20,7 @@ async def plan(call: Call, *, ports: Ports) -> Decision:
     standings = await ports.breakers.standings(ids)
     decision = _decision(call, standings, ids, ports=ports)
     call.decision = decision
+    call.observed.route_policy = decision.policy.value
     first = decision.candidates[0] if decision.candidates else None
     call.observed.routed(
         decision=decision.choice.value, cost_score=first.cost_score if first else 0.0

@@ -129,7 +129,7 @@ def test_closing_the_iterator_early_frees_what_the_turn_held() -> None:
         pass
     reading = runtime.read_state()
     assert reading is not None
-    assert reading.in_flight["scripted"] == (0, 256)
+    assert reading.in_flight["scripted"] == (0, 4096)
 
 
 def test_many_threads_speak_at_once_on_one_loop() -> None:
@@ -171,9 +171,11 @@ def test_the_shared_gauges_show_a_turn_in_flight() -> None:
 
     (reading,) = seen
     assert reading is not None
-    assert reading.in_flight["scripted"] == (1, 256)
+    assert reading.in_flight["scripted"] == (1, 4096)
     assert runtime.read_state() == metrics.StateReading(
-        {"scripted": (0, 256)}, {"turns": metrics.QueueReading(0, 500, 0.0)}
+        {"scripted": (0, 4096)},
+        {"turns": metrics.QueueReading(0, 500, 0.0)},
+        {("scripted", "scripted"): "closed"},
     )
 
 

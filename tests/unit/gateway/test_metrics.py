@@ -13,7 +13,9 @@ def scraped(registry: CollectorRegistry) -> str:
 
 def test_shared_gauges_are_read_at_the_scrape() -> None:
     registry = CollectorRegistry()
-    reading = StateReading({"scripted": (3, 256)}, {"turns": QueueReading(7, 500, 1.5)})
+    reading = StateReading(
+        {"scripted": (3, 256)}, {"turns": QueueReading(7, 500, 1.5)}, {("a", "m"): "open"}
+    )
 
     metrics.publish_state(lambda: reading, registry)
 
@@ -23,6 +25,8 @@ def test_shared_gauges_are_read_at_the_scrape() -> None:
     assert 'gw_queue_depth{queue="turns"} 7.0' in text
     assert 'gw_queue_limit{queue="turns"} 500.0' in text
     assert 'gw_queue_oldest_seconds{queue="turns"} 1.5' in text
+    assert 'gw_breaker_state{model="m",provider="a",state="open"} 1.0' in text
+    assert 'gw_breaker_state{model="m",provider="a",state="closed"} 0.0' in text
 
 
 def test_a_store_that_does_not_answer_leaves_no_series_rather_than_zero() -> None:
