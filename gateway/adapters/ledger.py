@@ -201,9 +201,9 @@ class BatchLedger:
         self._start()
 
     async def flush(self) -> None:
-        """Return once everything taken so far is in Postgres."""
+        """Return once everything taken so far is in Postgres; at once when it is closed."""
         mark = self._journal.mark()
-        if self._journal.n_done >= mark:
+        if self._journal.n_done >= mark or self._is_closing.is_set():
             return
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[None] = loop.create_future()

@@ -218,3 +218,14 @@ async def test_an_entry_brought_twice_is_counted_as_known(
 def test_a_ledger_that_was_never_used_closes(tmp_path: Path) -> None:
     BatchLedger(tmp_path).close()
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_comes_after_the_end_waits_on_disk(table: Table, tmp_path: Path) -> None:
+    closed = BatchLedger(tmp_path, timing=QUICK, insert=table.insert)
+    closed.record(ENTRY)
+    await asyncio.to_thread(closed.close)
+    closed.record(replace(ENTRY, id="q/2"))
+    await closed.flush()
+
+    assert list(table.rows) == ["q/1"]
+    assert left_in(tmp_path) == 1
