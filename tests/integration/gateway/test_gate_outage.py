@@ -313,21 +313,6 @@ async def test_who_stops_waiting_has_not_entered(gate: RedisGate, road: SlowRoad
     assert isinstance(await gate.enter(wanting("b", one)), Entered)
 
 
-async def test_who_stops_waiting_when_the_answer_is_there_leaves_again(gate: RedisGate) -> None:
-    entering = asyncio.create_task(gate.enter(wanting("a", places=(PLACE,))))
-    inside = False
-    while not inside:
-        await asyncio.sleep(0)
-        inside = entering.done() or await gate.in_flight("one") == 1
-        if inside:
-            entering.cancel()
-    await asyncio.gather(entering, return_exceptions=True)
-    await gate.leave(Departure("a", tokens=0, cost_microusd=0))
-    await gate.flush()
-
-    assert await gate.in_flight("one") == 0
-
-
 async def test_a_loop_that_was_busy_is_not_a_slow_store(
     redis_url: str, redis_prefix: str, ledger: Ledger
 ) -> None:

@@ -1,0 +1,184 @@
+"""Who waits for the gate's next call, and what becomes of those who do not wait for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import pytest
+from prometheus_client import REGISTRY
+
+from gateway.adapters.redis import gate_lobby, gate_wire
+from gateway.adapters.redis.gate_lobby import Lobby
+from gateway.adapters.redis.gate_wire import Wire
+from gateway.domain.errors import StateUnavailableError
+from gateway.domain.gate import Departure, Entered, Entrance
+
+GRANTED = [1, -1]
+
+
+class Store:
+    """Answers every entrance with yes, when it is let; keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.left: list[str] = []
+        self.entered: list[list[str]] = []
+        self.is_away = False
+        self.inside: set[str] = set()
+        self.errors: list[Exception] = []
+        self.before_answer: Callable[[], Awaitable[None]] | None = None
+
+    async def run(self, packed: bytes) -> bytes:
+        if self.errors:
+            raise self.errors.pop(0)
+        _, departures, entrances = msgspec.msgpack.decode(packed)
+        self.left += [departure[0] for departure in departures]
+        self.entered.append([entrance[0] for entrance in entrances])
+        if self.before_answer is not None:
+            await self.before_answer()
+        return gate_wire.packed([GRANTED] * len(entrances))
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+def lobby(store: Store) -> Lobby:
+    return Lobby(
+        store.run,
+        wire=Wire(),
+        is_away=lambda: store.is_away,
+        is_inside=lambda holder: holder in store.inside,
+    )
+
+
+def gone(holder: str) -> Departure:
+    return Departure(holder, tokens=0, cost_microusd=0)
+
+
+async def test_all_who_come_in_one_tick_share_a_call(lobby: Lobby, store: Store) -> None:
+    answers = await asyncio.gather(*(lobby.ask(Entrance(name), ()) for name in "abc"))
+
+    assert answers == [Entered(None)] * 3
+    assert store.entered == [["a", "b", "c"]]
+
+
+async def test_who_comes_during_a_call_waits_for_the_next(lobby: Lobby, store: Store) -> None:
+    is_called, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        is_called.set()
+        await may_answer.wait()
+
+    store.before_answer = hold
+    asking = [asyncio.create_task(lobby.ask(Entrance("a"), ()))]
+    await is_called.wait()
+    asking += [asyncio.create_task(lobby.ask(Entrance(name), ())) for name in "bc"]
+    lobby.leave(gone("z"))
+    may_answer.set()
+    await asyncio.gather(*asking)
+
+    assert store.entered == [["a"], ["b", "c"]]
+    assert store.left == ["z"]
+
+
+async def test_who_goes_before_the_call_is_not_asked_for(lobby: Lobby, store: Store) -> None:
+    going = asyncio.create_task(lobby.ask(Entrance("going"), ()))
+    staying = asyncio.create_task(lobby.ask(Entrance("staying"), ()))
+    store.before_answer = None
+    asyncio.get_running_loop().call_soon(going.cancel)
+    await staying
+    await asyncio.gather(going, return_exceptions=True)
+    await lobby.flush()
+
+    assert store.entered[0][-1] == "staying"
+    assert set(store.left) == set(store.entered[0]) - {"staying"}
+
+
+async def test_who_goes_during_the_call_leaves_after_it(lobby: Lobby, store: Store) -> None:
+    going: list[asyncio.Task[object]] = []
+
+    async def go() -> None:
+        going[0].cancel()
+        store.before_answer = None
+
+    store.before_answer = go
+    going.append(asyncio.create_task(lobby.ask(Entrance("a"), ())))
+    await asyncio.gather(*going, return_exceptions=True)
+    await lobby.flush()
+
+    assert (store.entered[0], store.left) == (["a"], ["a"])
+
+
+async def test_who_goes_with_the_answer_in_hand_leaves_too(lobby: Lobby, store: Store) -> None:
+    going: list[asyncio.Task[object]] = []
+
+    async def ask() -> object:
+        return await lobby.ask(Entrance("a"), ())
+
+    async def go() -> None:
+        # After the answer has been handed over and before it has been taken.
+        asyncio.get_running_loop().call_soon(going[0].cancel)
+        store.before_answer = None
+
+    store.before_answer = go
+    going.append(asyncio.create_task(ask()))
+    (answer,) = await asyncio.gather(*going, return_exceptions=True)
+    await lobby.flush()
+
+    assert isinstance(answer, asyncio.CancelledError)
+    assert store.left == ["a"]
+
+
+async def test_while_the_store_is_away_the_answer_is_none(lobby: Lobby, store: Store) -> None:
+    store.is_away = True
+
+    assert await lobby.ask(Entrance("a"), ()) is None
+    assert store.entered == []
+
+
+async def test_departures_are_kept_while_the_store_is_away(lobby: Lobby, store: Store) -> None:
+    store.errors = [StateUnavailableError()]
+    for name in "ab":
+        lobby.leave(gone(name))
+    assert await lobby.ask(Entrance("c"), ()) is None
+    await lobby.flush()
+    store.is_away = True
+    lobby.leave(gone("d"))
+    await lobby.flush()
+    store.is_away = False
+    lobby.wake()
+    await lobby.flush()
+
+    assert store.left == ["a", "b", "d"]
+
+
+async def test_of_too_many_departures_the_oldest_is_forgotten(
+    lobby: Lobby, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate_lobby, "N_KEPT_DEPARTURES", 2)
+    before = REGISTRY.get_sample_value("gw_gate_forgotten_total") or 0.0
+    for name in "abc":
+        lobby.leave(gone(name))
+    await lobby.flush()
+
+    assert store.left == ["b", "c"]
+    assert REGISTRY.get_sample_value("gw_gate_forgotten_total") == before + 1
+
+
+async def test_by_force_comes_only_who_is_still_inside(lobby: Lobby, store: Store) -> None:
+    store.inside = {"here"}
+    answers = await asyncio.gather(
+        *(lobby.ask(Entrance(name), (), is_forced=True) for name in ("here", "gone"))
+    )
+
+    assert answers == [Entered(None), None]
+    assert store.entered == [["here"]]
+
+
+async def test_a_call_that_breaks_leaves_nobody_standing(lobby: Lobby, store: Store) -> None:
+    store.errors = [ValueError("not a gate's error")]
+
+    assert await lobby.ask(Entrance("a"), ()) is None
+    assert await lobby.ask(Entrance("b"), ()) == Entered(None)
