@@ -8,7 +8,7 @@ import contextlib
 import contextvars
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from gateway.domain.errors import StateUnavailableError
 from gateway.domain.gate import Progress
@@ -26,7 +26,7 @@ class Heart:
         self._beat_seconds = beat_seconds
         self._claims: dict[str, tuple[LeaseClaim, Callable[[], None]]] = {}
         self._tickets: set[Ticket] = set()
-        self._requests: dict[str, Callable[[], Progress]] = {}
+        self._requests: dict[str, Callable[[], Iterable[Progress]]] = {}
         self._task: asyncio.Task[None] | None = None
         self._is_store_away = False
 
@@ -49,7 +49,7 @@ class Heart:
         """Keep the ticket no longer."""
         self._tickets.discard(ticket)
 
-    def keep_request(self, holder: str, progress: Callable[[], Progress]) -> None:
+    def keep_request(self, holder: str, progress: Callable[[], Iterable[Progress]]) -> None:
         """Keep what a request holds at the gate until it is let go; say how far it has come."""
         self._requests[holder] = progress
         self._start()
@@ -101,4 +101,6 @@ class Heart:
 
     async def _renew_requests(self) -> None:
         if self._requests:
-            await self._ports.gate.renew([progress() for progress in self._requests.values()])
+            await self._ports.gate.renew(
+                [each for progress in self._requests.values() for each in progress()]
+            )

@@ -60,13 +60,14 @@ def record_of(call: Call, target: Target, *, attempt_id: str, began_at: float) -
     )
 
 
-def progress_of(call: Call) -> Progress:
+def progress_of(call: Call) -> tuple[Progress, ...]:
     """Return how far the call has come, for the reaper of a process that dies."""
+    others = tuple(Progress(holder, 0) for holder in call.other_holders)
     if not call.attempts:
-        return Progress(call.holder, 0)
+        return (Progress(call.holder, 0), *others)
     attempt = call.current
     record = record_of(call, attempt.target, attempt_id=attempt.id, began_at=attempt.began_at)
-    return Progress(call.holder, attempt.usage().output_total, record)
+    return (Progress(call.holder, attempt.usage().output_total, record), *others)
 
 
 def entry_of(orphan: Orphan, *, ended_at: float) -> Entry | None:

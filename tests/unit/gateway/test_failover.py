@@ -5,6 +5,10 @@ import json
 from dataclasses import replace
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from gateway.domain.breaker import Report
 from gateway.domain.caller import Caller
@@ -25,6 +29,7 @@ from gateway.domain.errors import (
     UnknownProviderError,
     UpstreamError,
 )
+from gateway.domain.gate import Orphan
 from gateway.domain.messages import (
     ChatRequest,
     Deadlines,
@@ -45,10 +50,10 @@ from gateway.domain.messages import (
     Usage,
     UsageSource,
 )
-from gateway.domain.money import Budget, Entry, Price
+from gateway.domain.money import AttemptEnd, Budget, Entry, Price
 from gateway.domain.ports import CancelOrder, Ports
 from gateway.domain.rate_limit import Dimension, Limit, Unit
-from gateway.services import completion, continuing, recovery
+from gateway.services import completion, continuing, observation, recovery, settling
 from gateway.services.completion import Call
 from gateway.services.heartbeat import Heart
 from gateway.services.watchdog import Watchdog
@@ -797,3 +802,114 @@ async def test_without_a_free_place_there_is_no_race() -> None:
 
     assert error_of(await on.run()).code == "provider_busy"
     assert on.provider.targets == ["a/m1"]
+
+
+# --- What a dead process leaves -------------------------------------------------------------
+
+
+async def test_what_a_beat_tells_is_enough_to_write_the_entry_of_a_dead_process() -> None:
+    on = stage(("a/m1", (A_STARTS, TextDelta("Show me the number"), None)))
+    call = on.call(caller=Caller(KEY, room_id="r"))
+    task = asyncio.create_task(on.run(call))
+    await on.provider.is_hanging.wait()
+
+    (before,) = settling.progress_of(on.call())
+    (progress,) = settling.progress_of(call)
+    task.cancel()
+    await asyncio.wait([task])
+    orphan = Orphan(progress.holder, progress.output_tokens, progress.record)
+    entry = settling.entry_of(orphan, ended_at=99.0)
+
+    (written,) = on.entries
+    assert entry is not None
+    assert (before.output_tokens, before.record) == (0, b"")
+    assert entry == replace(
+        written, end=AttemptEnd.CRASHED, ended_at=99.0, error_code="crashed", ttft_seconds=None
+    )
+    assert settling.entry_of(Orphan("h", 0, b""), ended_at=99.0) is None
+
+
+async def test_a_rivals_place_is_kept_alive_too() -> None:
+    on = stage(("a/m1", (A_STARTS, None)), ("b/m2", (B_STARTS, None)), retry=HURRIED)
+    call = on.call()
+    task = asyncio.create_task(on.run(call))
+    while on.provider.n_open < 2:  # noqa: ASYNC110  the rival starts in the loop's next rounds
+        await asyncio.sleep(0)
+
+    holders = [progress.holder for progress in settling.progress_of(call)]
+    for _ in range(3):
+        on.clock.advance(3.0)
+        await on.heart.beat()
+
+    assert holders == [call.holder, f"{call.holder}.1"]
+    assert [await on.ports.gate.in_flight(name) for name in ("a", "b")] == [1, 1]
+    task.cancel()
+    await asyncio.wait([task])
+    assert await on.is_empty()
+
+
+# --- The trace ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """The spans that ended, of a tracer of this test's own."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(observation, "_tracer", provider.get_tracer("test"))
+    return exporter
+
+
+async def test_the_trace_tells_every_attempt_and_why_it_was_made(
+    spans: InMemorySpanExporter,
+) -> None:
+    on = stage(
+        ("a/m1", (CredentialError("key"),)),
+        ("b/m2", (B_STARTS, TextDelta("So."), DONE)),
+    )
+
+    await on.run()
+
+    first, second, call = spans.get_finished_spans()
+    assert [first.name, second.name, call.name] == ["attempt a/m1", "attempt b/m2", "chat m"]
+    for attempt in (first, second):
+        assert attempt.parent is not None
+        assert attempt.parent.span_id == call.context.span_id
+    told = dict(call.attributes or {})
+    assert {
+        "provider": "b",
+        "route_decision": "fallback",
+        "fallback_reason": "provider_4xx",
+        "gw.route.policy": "priority",
+        "gw.route.candidates": ("a/m1:1.00", "b/m2:1.00"),
+        "gw.attempts": 2,
+        "gw.outcome": "ok",
+    }.items() <= told.items()
+    assert [event.name for event in call.events] == ["breaker", "fallback", "first_token"]
+    assert (first.status.status_code, second.status.status_code, call.status.status_code) == (
+        StatusCode.ERROR,
+        StatusCode.UNSET,
+        StatusCode.UNSET,
+    )
+    assert dict(first.attributes or {})["gw.attempt.cause"] == "first"
+    assert dict(second.attributes or {})["gw.attempt.cause"] == "fallback"
+    assert [event.name for event in first.events] == ["breaker"]
+
+
+async def test_a_client_that_leaves_is_on_the_trace_and_no_error(
+    spans: InMemorySpanExporter,
+) -> None:
+    on = stage(("a/m1", (A_STARTS, TextDelta("So"), None)))
+    task = asyncio.create_task(on.run())
+    await on.provider.is_hanging.wait()
+    task.cancel()
+    await asyncio.wait([task])
+
+    attempt, call = sorted(spans.get_finished_spans(), key=lambda span: span.name)
+    assert (attempt.status.status_code, call.status.status_code) == (
+        StatusCode.UNSET,
+        StatusCode.UNSET,
+    )
+    assert dict(call.attributes or {})["gw.cancel.source"] == "disconnect"
+    assert dict(attempt.attributes or {})["gw.outcome"] == "cancelled"

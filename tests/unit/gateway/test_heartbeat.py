@@ -26,7 +26,7 @@ async def test_what_is_kept_outlives_its_lease() -> None:
     await ports.admissions.start("turns", "t1", policy)
     await ports.gate.enter(Entrance("h1", places=(Place("fake", 1),)))
     heart.keep_ticket(Ticket("turns", "t1"))
-    heart.keep_request("h1", lambda: Progress("h1", 7, b"record"))
+    heart.keep_request("h1", lambda: [Progress("h1", 7, b"record")])
 
     with heart.keep_lease(CLAIM, on_lost=never):
         for _ in range(3):
@@ -72,7 +72,7 @@ async def test_the_heart_beats_by_itself_and_rests_when_nothing_is_kept(
             heart.let_go("h1")
 
     monkeypatch.setattr(heart, "beat", beat)
-    heart.keep_request("h1", lambda: Progress("h1", 0))
+    heart.keep_request("h1", lambda: [Progress("h1", 0)])
     assert heart._task is not None
     await heart._task
 
@@ -91,7 +91,7 @@ async def test_a_store_that_is_away_is_said_once_and_tried_again(
             raise StateUnavailableError("away")
 
     monkeypatch.setattr(ports.gate, "renew", renew)
-    heart.keep_request("h1", lambda: Progress("h1", 0))
+    heart.keep_request("h1", lambda: [Progress("h1", 0)])
     await heart.beat()
     await heart.beat()
     is_away = False
