@@ -1,4 +1,4 @@
-"""What other apps may call: speak a turn, stop it, queue for it, listen to it.
+"""What other apps may call: speak a turn, stop it, queue for it, listen to it, ask a model.
 
 Plain functions block their thread for a few milliseconds at most and may be called from any
 thread (`speak` blocks as long as the turn lasts). Their ``a`` twins are for coroutines on any
@@ -8,7 +8,7 @@ event loop. `hub` is for coroutines only: it belongs to the running loop.
 from collections.abc import Coroutine, Generator, Iterable
 from typing import TypeVar
 
-from gateway import runtime
+from gateway import runtime, snapshot
 from gateway.domain import attributes
 from gateway.domain.admission import (
     Admission,
@@ -18,6 +18,7 @@ from gateway.domain.admission import (
     RefusalReason,
     Refused,
 )
+from gateway.domain.caller import Caller
 from gateway.domain.errors import (
     FencedError,
     GatewayError,
@@ -38,6 +39,9 @@ from gateway.domain.messages import (
 from gateway.domain.ports import RelayHub, RelayReader
 from gateway.domain.relay import Delta, End, Item, Snapshot
 from gateway.domain.speech import (
+    Closing,
+    Degraded,
+    Editor,
     Failure,
     FirstToken,
     Outcome,
@@ -48,6 +52,7 @@ from gateway.domain.speech import (
     Ticket,
 )
 from gateway.services import queues, streaming
+from gateway.services.asking_once import Answer
 
 Result = TypeVar("Result")
 
@@ -55,9 +60,13 @@ __all__ = [
     "Admission",
     "AdmissionPolicy",
     "Admitted",
+    "Answer",
     "ChatRequest",
+    "Closing",
     "Deadlines",
+    "Degraded",
     "Delta",
+    "Editor",
     "End",
     "Failure",
     "FencedError",
@@ -91,13 +100,16 @@ __all__ = [
     "aqueue_position",
     "aqueue_status",
     "arelease",
+    "ask",
     "attributes",
     "cancel",
+    "follow_configuration",
     "hub",
     "lease_alive",
     "queue_position",
     "queue_status",
     "release",
+    "routes",
     "run_on_loop",
     "speak",
 ]
@@ -115,6 +127,36 @@ def speak(order: SpeechOrder) -> Generator[Piece, None, None]:
     ticket as well.
     """
     return runtime.speak(order)
+
+
+def ask(
+    request: ChatRequest,
+    *,
+    budget_seconds: float,
+    attributes: dict[str, str] | None = None,
+    room_id: str = "",
+) -> Answer:
+    """Return the whole answer to a short question; raise the GatewayError of one that failed.
+
+    ``budget_seconds`` bounds everything, retries and other targets included. ``room_id`` goes
+    into the ledger, ``attributes`` onto the span.
+    """
+    return runtime.ask(
+        request,
+        caller=Caller(room_id=room_id),
+        attributes=attributes or {},
+        budget_seconds=budget_seconds,
+    )
+
+
+def follow_configuration() -> None:
+    """Begin to follow the routes as operators change them; without it the built-in ones stay."""
+    snapshot.start()
+
+
+def routes() -> frozenset[str]:
+    """Return the model names that lead somewhere, as of the newest configuration read."""
+    return frozenset(snapshot.current().routes)
 
 
 def cancel(stream_id: str, *, by: str) -> bool:

@@ -203,6 +203,7 @@ class _Process:
         """Return the engine, started by whoever asks first."""
         with self._lock:
             if self._engine is None:
+                snapshot.start()
                 loop = asyncio.new_event_loop()
                 threading.Thread(target=loop.run_forever, name="gateway-loop", daemon=True).start()
                 built = build_ports().ports

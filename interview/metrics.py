@@ -12,6 +12,12 @@ TURN_TTFT_SECONDS = Histogram(
 )
 TURNS = Counter("game_turns_total", "Turns ended.", ["outcome"])
 FENCED_OUTPUT = Counter("game_fenced_output_total", "Pieces of text dropped by a turn's epoch.")
+DEGRADED_TURNS = Counter(
+    "game_degraded_turns_total", "Turns that a model did not speak to the end.", ["reason"]
+)
+COUNSEL = Counter(
+    "game_counsel_total", "What became of questions to a judge or a director.", ["role", "outcome"]
+)
 REAPED_TURNS = Counter("game_reaped_turns_total", "Turns whose worker was lost.", ["action"])
 SSE_CONNECTIONS = Gauge("game_sse_connections", "Event streams open in this process.")
 SSE_RESUMES = Counter("game_sse_resumes_total", "Event streams opened.", ["outcome"])

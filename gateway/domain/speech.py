@@ -2,10 +2,12 @@
 
 The pieces of one turn, in this order: `Started`, then `FirstToken` once there is content,
 then any number of `Segment`, then exactly one `Outcome`. The segments' texts joined are the
-outcome's text, on every ending.
+outcome's text, on every ending. A `Degraded` comes where the understudy takes over: before the
+`Started`, or anywhere between it and the `Outcome`.
 """
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from gateway.domain.messages import ChatRequest, FinishReason, Usage
 
@@ -19,12 +21,43 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """How a model's part of a turn ends: ``text`` is still to be said of what it said.
+
+    A ``reason`` means that the understudy takes over and says ``instead``.
+    """
+
+    text: str = ""
+    reason: str = ""
+    instead: str = ""
+
+
+class Editor(Protocol):
+    """Hears a model's words before anybody else does; made for one turn, asked in order."""
+
+    @property
+    def is_enough(self) -> bool:
+        """Return whether no more words are wanted of the model."""
+        ...
+
+    def take(self, text: str) -> str:
+        """Take the model's next words; return what may be said aloud now, often nothing."""
+        ...
+
+    def close(self, failure: str) -> Closing:
+        """Return how to end, the model having finished, or failed with this code."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechOrder:
     """One turn to be spoken.
 
     ``stream_id`` names the relay stream readers listen to. ``lease_id`` names the turn
     whatever its epoch; an epoch is spoken once, and a higher one fences the lower ones out.
     ``attributes`` are span attributes (room and turn ids); they never become metric labels.
+    With an ``editor`` only what it lets through is said, and the ``understudy``, a scripted
+    request, finishes what the model does not.
     """
 
     stream_id: str
@@ -33,6 +66,8 @@ class SpeechOrder:
     request: ChatRequest
     ticket: Ticket | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    editor: Editor | None = None
+    understudy: ChatRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +79,15 @@ class Started:
     route_decision: str
     cost_score: float
     queue_wait_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """The understudy has taken over from ``origin``; ``reason`` says why."""
+
+    origin: str
+    to: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +141,4 @@ class Outcome:
     cancel_latency_ms: int | None = None
 
 
-Piece = Started | FirstToken | Segment | Outcome
+Piece = Started | Degraded | FirstToken | Segment | Outcome

@@ -1,28 +1,59 @@
 """One turn spoken aloud: the pipeline's deltas go to the relay, their text into segments.
 
 Deltas are for those who listen now; segments are for the record. A segment is cut every
-second or every 200 characters, whichever comes first, and at the end.
+second or every 200 characters, whichever comes first, and at the end. An order with an editor
+says only what the editor lets through; what the model fails to say the understudy does.
 """
 
 import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
 
 from gateway import metrics
-from gateway.domain.errors import FencedError, GatewayError
-from gateway.domain.messages import Failed, Finish, FinishReason, Start, Terminal, TextDelta, Usage
+from gateway.domain import attributes
+from gateway.domain.caller import Caller
+from gateway.domain.errors import (
+    FencedError,
+    GatewayError,
+    QueueExpiredError,
+    QueueFullError,
+    ShuttingDownError,
+)
+from gateway.domain.messages import (
+    ChatRequest,
+    Failed,
+    Finish,
+    FinishReason,
+    Script,
+    Start,
+    Terminal,
+    TextDelta,
+    Usage,
+)
 from gateway.domain.ports import CancelOrder, LeaseClaim, Ports
 from gateway.domain.segments import SEGMENT_SECONDS, Segmenter
-from gateway.domain.speech import Failure, FirstToken, Outcome, Piece, SpeechOrder, Started
+from gateway.domain.speech import (
+    Degraded,
+    Editor,
+    Failure,
+    FirstToken,
+    Outcome,
+    Piece,
+    SpeechOrder,
+    Started,
+    Ticket,
+)
 from gateway.services import completion, shielding
 from gateway.services.completion import Call
 from gateway.services.heartbeat import Heart
 from gateway.services.watchdog import Watchdog
 
 FENCED_BY = "fenced"
+_REFUSED = frozenset({FinishReason.CONTENT_FILTER, FinishReason.REFUSAL})
 
 
 class Outbox(Protocol):
@@ -86,37 +117,77 @@ class _Turn:
         self._segmenter = Segmenter()
         self._timer: asyncio.TimerHandle | None = None
         self._said: list[str] = []
-        self._call = Call(
-            request=order.request,
-            watchdog=watchdog,
-            ticket=order.ticket,
+        self._started_as = ""
+        self._first_said_at: float | None = None
+        self._call = self._asking(order.request, order.ticket)
+
+    def _asking(self, request: ChatRequest, ticket: Ticket | None) -> Call:
+        order = self._order
+        return Call(
+            request=request,
+            watchdog=self._watchdog,
+            ticket=ticket,
             attributes=order.attributes,
+            caller=Caller(room_id=order.attributes.get(attributes.ROOM_ID, "")),
         )
 
     async def run(self) -> None:
         """Speak to the end, whatever it is."""
         reason = FinishReason.ERROR
         try:
-            deltas = completion.stream(self._call, ports=self._ports, heart=self._heart)
-            async with aclosing(deltas):
-                async for delta in deltas:
-                    if isinstance(delta, TextDelta):
-                        await self._say(delta.text)
-                    elif isinstance(delta, Start):
-                        await self._outbox.put(self._started(delta))
-                    elif isinstance(delta, Finish | Failed):
-                        outcome = self._outcome(delta)
-                        reason = outcome.finish
-                        await self._put_segment()
-                        await self._outbox.put(outcome)
+            outcome = self._outcome(await self._close(await self._hear(self._order.editor)))
+            reason = outcome.finish
+            await self._put_segment()
+            await self._outbox.put(outcome)
         finally:
             self._disarm()
             await shielding.finish(self._writer.end(reason.value))
 
+    async def _hear(self, editor: Editor | None) -> Terminal:
+        """Say what the provider says, as far as the editor lets it; return how it ended."""
+        deltas = completion.stream(self._call, ports=self._ports, heart=self._heart)
+        async with aclosing(deltas):
+            async for delta in deltas:
+                if isinstance(delta, TextDelta):
+                    await self._say(delta.text if editor is None else editor.take(delta.text))
+                    if editor is not None and editor.is_enough:
+                        break
+                elif isinstance(delta, Start):
+                    await self._start(delta)
+                elif isinstance(delta, Finish | Failed):
+                    return delta
+        return Finish(FinishReason.STOP, self._call.usage())
+
+    async def _close(self, terminal: Terminal) -> Terminal:
+        """Say what the editor still holds, and let the understudy finish what is missing."""
+        editor, understudy = self._order.editor, self._order.understudy
+        if editor is None or understudy is None or not _may_go_on(terminal):
+            return terminal
+        closing = editor.close(_complaint(terminal))
+        await self._say(closing.text)
+        if not closing.reason:
+            return Finish(FinishReason.STOP, terminal.usage)
+        await self._put_segment()
+        origin = self._started_as or self._order.request.model
+        await self._outbox.put(Degraded(origin, understudy.model, closing.reason))
+        is_paid = bool(self._call.attempts)
+        self._call = self._asking(_instead(understudy, closing.instead), None)
+        end = await self._hear(None)
+        return replace(end, usage=terminal.usage) if is_paid else end
+
+    async def _start(self, start: Start) -> None:
+        """Tell who speaks; an understudy who takes over in the middle is told of otherwise."""
+        if not self._started_as:
+            self._started_as = f"{start.provider}/{start.model}"
+            await self._outbox.put(self._started(start))
+
     async def _say(self, text: str) -> None:
+        if not text:
+            return
         now = self._loop.time()
         seq = self._writer.write(text)
         if not self._said:
+            self._first_said_at = now
             await self._outbox.put(FirstToken(ttft_ms=self._ttft_ms() or 0))
         self._said.append(text)
         self._segmenter.add(text, seq=seq, at=now)
@@ -189,7 +260,33 @@ class _Turn:
 
     def _ttft_ms(self) -> int | None:
         seconds = self._call.observed.ttft_seconds
+        if self._order.editor is not None:
+            # What a provider said first may have been held back, or never been said at all.
+            said_at, waited = self._first_said_at, self._call.observed.queue_wait_seconds
+            seconds = None if said_at is None else said_at - self._began_at - waited
         return None if seconds is None else round(seconds * 1000)
+
+
+def _may_go_on(terminal: Terminal) -> bool:
+    """Return whether the turn is still ours and somebody may speak it."""
+    if isinstance(terminal, Failed):
+        # Without a running place, or in a process that ends, nobody else may speak either.
+        return not isinstance(
+            terminal.error, QueueExpiredError | QueueFullError | ShuttingDownError
+        )
+    return terminal.reason is not FinishReason.CANCELLED
+
+
+def _complaint(terminal: Terminal) -> str:
+    """Return the code of what is wrong with the answer; empty when it came to a good end."""
+    if isinstance(terminal, Failed):
+        return terminal.error.code
+    return terminal.reason.value if terminal.reason in _REFUSED else ""
+
+
+def _instead(understudy: ChatRequest, text: str) -> ChatRequest:
+    script = understudy.script or Script("")
+    return replace(understudy, script=replace(script, text=text))
 
 
 def failure_of(error: GatewayError) -> Failure:

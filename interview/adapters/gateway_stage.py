@@ -2,11 +2,14 @@
 
 import contextlib
 from collections.abc import AsyncGenerator, Generator, Sequence
+from dataclasses import replace
 
 from gateway import facade
+from interview.adapters.prompts import chat_request
 from interview.domain import attributes
 from interview.domain.errors import UnavailableError
 from interview.domain.ports import (
+    Cue,
     Place,
     QueueView,
     Refusal,
@@ -14,6 +17,7 @@ from interview.domain.ports import (
     SaidSoFar,
     SpeakerGoneError,
     Speech,
+    SpeechDegraded,
     SpeechEnded,
     SpeechFirstToken,
     SpeechPiece,
@@ -21,6 +25,7 @@ from interview.domain.ports import (
     SpeechStarted,
     Words,
 )
+from interview.domain.speaking.manners import Manners
 
 QUEUE = "turns"
 
@@ -97,26 +102,63 @@ def _lease(stream: str) -> str:
 
 
 def _order(speech: Speech) -> facade.SpeechOrder:
+    scripted = facade.ChatRequest(
+        request_id=speech.stream_id,
+        provider="scripted",
+        model="scripted",
+        script=facade.Script(
+            text=speech.text,
+            pace_cps=speech.characters_per_second,
+            seed=speech.seed,
+        ),
+    )
+    cue = speech.cue
     return facade.SpeechOrder(
         stream_id=speech.stream_id,
         lease_id=_lease(speech.stream_id),
         epoch=speech.epoch,
-        request=facade.ChatRequest(
-            request_id=speech.stream_id,
-            provider="scripted",
-            model="scripted",
-            script=facade.Script(
-                text=speech.text,
-                pace_cps=speech.characters_per_second,
-                seed=speech.seed,
-            ),
-        ),
+        request=scripted if cue is None else _line_request(speech, cue),
         ticket=facade.Ticket(QUEUE, speech.stream_id),
         attributes={
             attributes.ROOM_ID: str(speech.room_id),
             attributes.TURN_ID: speech.turn_id,
         },
+        editor=None if cue is None else _Editor(cue.manners),
+        # A request of its own: its attempt stands in the ledger beside the model's.
+        understudy=replace(scripted, request_id=f"{speech.stream_id}.understudy"),
     )
+
+
+def _line_request(speech: Speech, cue: Cue) -> facade.ChatRequest:
+    request = chat_request(cue.prompt, request_id=speech.stream_id, route=cue.route)
+    deadlines = facade.Deadlines(
+        connect_seconds=cue.first_seconds,
+        first_seconds=cue.first_seconds,
+        idle_seconds=cue.first_seconds,
+        total_seconds=cue.total_seconds,
+    )
+    return replace(request, deadlines=deadlines, session=str(speech.room_id))
+
+
+class _Editor:
+    """The house's manners as the gateway asks for them."""
+
+    def __init__(self, manners: Manners) -> None:
+        self._manners = manners
+
+    @property
+    def is_enough(self) -> bool:
+        """Return whether the turn needs no more words of the model."""
+        return self._manners.is_enough
+
+    def take(self, text: str) -> str:
+        """Return what may be said aloud now."""
+        return self._manners.take(text)
+
+    def close(self, failure: str) -> facade.Closing:
+        """Return how the turn ends."""
+        ending = self._manners.close(failure)
+        return facade.Closing(ending.text, ending.reason, ending.instead)
 
 
 def _piece(piece: facade.Piece) -> SpeechPiece:
@@ -124,6 +166,8 @@ def _piece(piece: facade.Piece) -> SpeechPiece:
         return SpeechSegment(piece.text, piece.upto_seq, piece.timing)
     if isinstance(piece, facade.FirstToken):
         return SpeechFirstToken(piece.ttft_ms)
+    if isinstance(piece, facade.Degraded):
+        return SpeechDegraded(piece.origin, piece.to, piece.reason)
     if isinstance(piece, facade.Started):
         return SpeechStarted(
             provider=piece.provider,

@@ -20,3 +20,6 @@ REJECT_REASON = "gw.reject.reason"
 QUEUE_POSITION = "gw.queue.position"
 
 INTERVIEWER = "game.interviewer"
+DEGRADED = "game.degraded"
+JUDGE = "game.judge"
+DIRECTOR = "game.director"

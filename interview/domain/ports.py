@@ -1,18 +1,37 @@
 """What the game needs of the outside world."""
 
 from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
 from interview.domain.jobs import Job
+from interview.domain.speaking.manners import Manners
+from interview.domain.speaking.prompt import Prompt
 
 Fact = dict[str, object]  # an event as readers get it: offset, type, at, data, turn_id
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """How a model is asked for a turn's words: by which route, how, how long, heard by whom.
+
+    The manners decide what of its words is said aloud; they are made for one turn.
+    """
+
+    route: str
+    prompt: Prompt
+    manners: Manners
+    first_seconds: float
+    total_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
-    """One turn to be spoken: whose, what, how fast, and in which fenced stream."""
+    """One turn to be spoken: whose, what, how fast, and in which fenced stream.
+
+    With a ``cue`` a model finds the words, and ``text`` is what is said in its place.
+    """
 
     room_id: UUID
     turn_id: str
@@ -21,6 +40,7 @@ class Speech:
     text: str
     characters_per_second: float
     seed: int
+    cue: Cue | None = None
 
     @property
     def stream_id(self) -> str:
@@ -42,6 +62,15 @@ class SpeechStarted:
     route_decision: str
     cost_score: float
     queue_wait_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechDegraded:
+    """The model's turn is spoken, or finished, by another: from whom, by whom, and why."""
+
+    origin: str
+    to: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +123,7 @@ class SaidSoFar:
 
 
 Words = Said | SaidSoFar
-SpeechPiece = SpeechStarted | SpeechFirstToken | SpeechSegment | SpeechEnded
+SpeechPiece = SpeechStarted | SpeechDegraded | SpeechFirstToken | SpeechSegment | SpeechEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +198,65 @@ class Outbox(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelPolicy:
+    """Which routes play a part, and how long each may take; an empty route is nobody."""
+
+    speaker: str = ""
+    judge: str = ""
+    director: str = ""
+    first_words_seconds: float = 8.0
+    line_seconds: float = 20.0
+    judge_seconds: float = 6.0
+    director_seconds: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A short question to a model. ``id`` names the call in the ledger and in traces."""
+
+    id: str
+    route: str
+    prompt: Prompt
+    seconds: float
+    room_id: UUID
+    turn_id: str = ""
+
+
+class NoCounselError(Exception):
+    """The model gave no answer: ``code`` says why, in a word for programs."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Counsel(Protocol):
+    """Models that are asked rather than listened to: a judge, a director."""
+
+    def routes(self) -> frozenset[str]:
+        """Return the routes that lead to a model now."""
+
+    def ask(self, inquiry: Inquiry) -> str:
+        """Return the whole answer within the inquiry's time; raise NoCounselError."""
+
+
+class NoCounsel:
+    """Nobody to ask."""
+
+    def routes(self) -> frozenset[str]:
+        """Return no route."""
+        return frozenset()
+
+    def ask(self, inquiry: Inquiry) -> str:
+        """Raise NoCounselError."""
+        raise NoCounselError("unknown_model")
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything a service may need of the outside world."""
+    """Everything a service may need of the outside world, and which models play."""
 
     stage: Stage
     outbox: Outbox
+    counsel: Counsel = field(default_factory=NoCounsel)
+    models: ModelPolicy = ModelPolicy()

@@ -40,6 +40,13 @@ class WinReason(StrEnum):
     PANEL_CONVINCED = "panel_convinced"
 
 
+class Engine(StrEnum):
+    """Who finds the panel's words."""
+
+    SCRIPTED = "scripted"
+    MODEL = "model"
+
+
 class Pace(StrEnum):
     """How fast the panel speaks, as a factor on each persona's own pace."""
 

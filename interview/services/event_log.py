@@ -53,6 +53,12 @@ def read(room_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Eve
     return [_event(row) for row in (rows if limit is None else rows[:limit])]
 
 
+def latest(room_id: UUID, types: Sequence[EventType], *, limit: int) -> list[Event]:
+    """Return the newest ``limit`` events of these types, in order."""
+    rows = RoomEvent.objects.filter(room_id=room_id, type__in=types).order_by("-offset")
+    return [_event(row) for row in reversed(rows[:limit])]
+
+
 def _event(row: RoomEvent) -> Event:
     payload = event_codec.from_json(row.type, row.data)
     return Event(row.offset, row.at, payload, row.turn_id or None)

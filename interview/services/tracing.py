@@ -64,6 +64,30 @@ def turn(speech: Speech) -> Iterator[Span]:
         yield span
 
 
+def degraded(reason: str) -> None:
+    """Note on the current turn's span that somebody else finished it, and why."""
+    trace.get_current_span().set_attribute(attributes.DEGRADED, reason)
+
+
+@contextmanager
+def weighing(room_id: UUID) -> Iterator[None]:
+    """Open the span of an answer being weighed; model calls become its children."""
+    with _tracer.start_as_current_span(
+        "weigh_answer",
+        attributes={
+            attributes.ROOM_ID: str(room_id),
+            attributes.CONVERSATION: str(room_id),
+        },
+    ):
+        yield
+
+
+def counselled(role: str, outcome: str) -> None:
+    """Note on the current span what came of asking the judge or the director."""
+    name = attributes.JUDGE if role == "judge" else attributes.DIRECTOR
+    trace.get_current_span().set_attribute(name, outcome)
+
+
 def turn_ended(outcome: str, *, failure: str | None = None) -> None:
     """Note on the current turn's span how it ended; ``failure`` is an error's code."""
     span = trace.get_current_span()

@@ -8,6 +8,8 @@ from uuid import UUID
 from interview.domain.jobs import Job
 from interview.domain.ports import (
     Fact,
+    Inquiry,
+    NoCounselError,
     Place,
     Ports,
     QueueView,
@@ -142,6 +144,31 @@ class FakeStage:
     def spoken_now(self, streams: Sequence[str]) -> set[str]:
         """Return those being spoken."""
         return self.speaking & set(streams)
+
+
+@dataclass
+class FakeCounsel:
+    """Models that say what they are told to: a text, or the code of a failure, by route.
+
+    A function is given the inquiry, for replies that depend on what was asked.
+    """
+
+    replies: dict[str, str | NoCounselError | Callable[[Inquiry], str]] = field(
+        default_factory=dict
+    )
+    asked: list[Inquiry] = field(default_factory=list)
+
+    def routes(self) -> frozenset[str]:
+        """Return the routes there are replies for."""
+        return frozenset(self.replies)
+
+    def ask(self, inquiry: Inquiry) -> str:
+        """Return what the route's model says."""
+        self.asked.append(inquiry)
+        reply = self.replies.get(inquiry.route, NoCounselError("unknown_model"))
+        if isinstance(reply, NoCounselError):
+            raise reply
+        return reply if isinstance(reply, str) else reply(inquiry)
 
 
 @dataclass

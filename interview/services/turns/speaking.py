@@ -16,6 +16,7 @@ from interview.domain.ports import (
     Ports,
     SpeakerGoneError,
     Speech,
+    SpeechDegraded,
     SpeechEnded,
     SpeechFirstToken,
     SpeechPiece,
@@ -26,6 +27,7 @@ from interview.domain.room import Record, Room, advance
 from interview.domain.turn import LIVE, TurnState
 from interview.models import Room as RoomRow
 from interview.services import editions, event_log, tracing
+from interview.services.turns import cues
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ def run_turn(*, room_id: UUID, turn_id: str, ports: Ports) -> None:
     Between two pieces no database connection is held.
     """
     row = RoomRow.objects.filter(pk=room_id).first()
-    speech = _claimable(row, turn_id)
+    speech = _claimable(row, turn_id, ports)
     if row is None or speech is None:
         return
     run = _Run(speech, ports, queued_at=row.changed_at)
@@ -57,7 +59,7 @@ def run_turn(*, room_id: UUID, turn_id: str, ports: Ports) -> None:
         connection.close()
 
 
-def _claimable(row: RoomRow | None, turn_id: str) -> Speech | None:
+def _claimable(row: RoomRow | None, turn_id: str, ports: Ports) -> Speech | None:
     """Return what is to be said, or None when the turn is not waiting any more."""
     if row is None or row.turn_id != turn_id or row.turn_state != TurnState.QUEUED:
         return None
@@ -75,6 +77,7 @@ def _claimable(row: RoomRow | None, turn_id: str) -> Speech | None:
             WHOLE_LINE_CPS if room.turn.is_degraded else persona.pace_cps * room.pace.factor
         ),
         seed=room.seed + room.turn.number,
+        cue=cues.cue_for(row, room, ports=ports),
     )
 
 
@@ -96,6 +99,11 @@ class _Run:
             return self._append(ev.TurnFirstToken(piece.ttft_ms))
         if isinstance(piece, SpeechStarted):
             return self._move(self._started(piece), expected=_QUEUED)
+        if isinstance(piece, SpeechDegraded):
+            tracing.degraded(piece.reason)
+            metrics.DEGRADED_TURNS.labels(piece.reason).inc()
+            taken_over = ev.TurnDegraded(piece.origin, piece.to, piece.reason)
+            return self._move(taken_over, expected=LIVE)
         # A turn may end before it began: nobody answered, or no place came free in time.
         return self._move(self._ended(piece), expected=LIVE)
 
