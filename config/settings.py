@@ -204,6 +204,15 @@ PROVIDER_DEADLINES = {
     "total_seconds": env.number("PROVIDER_TOTAL_SECONDS", default=120.0),
 }
 
+# Which routes play in the rooms: empty is the scripted panel, the rules, the director's own rules.
+ROOM_MODEL_ROUTE = env.text("ROOM_MODEL_ROUTE", default="")
+JUDGE_MODEL_ROUTE = env.text("JUDGE_MODEL_ROUTE", default="")
+DIRECTOR_MODEL_ROUTE = env.text("DIRECTOR_MODEL_ROUTE", default="")
+ROOM_FIRST_WORDS_SECONDS = env.number("ROOM_FIRST_WORDS_SECONDS", default=8.0, minimum=0.5)
+ROOM_LINE_SECONDS = env.number("ROOM_LINE_SECONDS", default=20.0, minimum=1.0)
+JUDGE_SECONDS = env.number("JUDGE_SECONDS", default=6.0, minimum=0.5)
+DIRECTOR_SECONDS = env.number("DIRECTOR_SECONDS", default=1.5, minimum=0.2)
+
 # While the store is away each process takes its share of every limit: one of so many.
 GATEWAY_REPLICAS = env.integer("GATEWAY_REPLICAS", default=1, minimum=1)
 LEDGER_FOLDER = DATA_DIR / "ledger"

@@ -7,13 +7,19 @@ from celery import shared_task
 from interview import runtime
 from interview.domain.jobs import Job
 from interview.services import reaper, rooms
-from interview.services.turns import speaking, stopping
+from interview.services.turns import speaking, stopping, weighing
 
 
 @shared_task(name=Job.RUN_TURN.value)
 def run_turn(room_id: str, turn_id: str) -> None:
     """Speak one queued turn."""
     speaking.run_turn(room_id=UUID(room_id), turn_id=turn_id, ports=runtime.ports())
+
+
+@shared_task(name=Job.WEIGH_ANSWER.value)
+def weigh_answer(room_id: str) -> None:
+    """Weigh the answer that waits, with what the models say in time."""
+    weighing.weigh_answer(room_id=UUID(room_id), ports=runtime.ports())
 
 
 @shared_task(name=Job.FINISH_CANCEL.value)

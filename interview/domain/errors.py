@@ -11,6 +11,7 @@ GameError
 ├── IdempotencyConflictError   409 idempotency_conflict
 ├── NothingToCancelError       409 nothing_to_cancel
 ├── NothingToRetryError        409 nothing_to_retry
+├── EngineUnavailableError     409 engine_unavailable
 ├── EpochChangedError          410 epoch_changed
 ├── OffsetOutOfRangeError      416 offset_out_of_range
 ├── InvalidInputError          422 invalid
@@ -95,6 +96,12 @@ class NothingToRetryError(GameError):
     """The last turn ended well."""
 
     code, status, title = "nothing_to_retry", 409, "Nothing to ask again"
+
+
+class EngineUnavailableError(GameError):
+    """A model was asked for, and this house has none to play with."""
+
+    code, status, title = "engine_unavailable", 409, "No model plays here"
 
 
 class EpochChangedError(GameError):

@@ -298,8 +298,29 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What the judge's model said of an answer, and how far it counted.
+
+    ``outcome`` is ``weighed``, or why the rules decided alone: ``capped``, ``injection``,
+    ``garbled``, or the code of a call that failed. ``q`` and ``q_rules`` are what was weighed;
+    ``levels`` are the judge's, after ``rejected`` ones (no true quote) fell back to the rules'.
+    """
+
+    outcome: str
+    q_rules: float = 0.0
+    q: float = 0.0
+    levels: dict[str, int] = field(default_factory=dict)
+    quotes: dict[str, str] = field(default_factory=dict)
+    rejected: list[str] = field(default_factory=list)
+    is_clamped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerScored:
-    """The score and everything needed to argue with it."""
+    """The score and everything needed to argue with it.
+
+    ``tier`` says who scored: ``rules`` alone, or a ``model`` within the rules' bounds.
+    """
 
     type: ClassVar = EventType.ANSWER_SCORED
     q: float
@@ -320,6 +341,7 @@ class AnswerScored:
     glyph: str = ""
     verdict_before: float = 50.0
     verdict_after: float = 50.0
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ Nothing here writes, waits or looks at a clock; ``at`` is an argument. Each deci
 events in order, already placed in the log, and the room they lead to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from interview.domain import events as ev
 from interview.domain import modes
@@ -14,8 +16,10 @@ from interview.domain.errors import NothingToRetryError, NotYourTurnError, RoomS
 from interview.domain.events import Result
 from interview.domain.glyphs import glyph
 from interview.domain.judgement import Effect, Marks, chance, judge
+from interview.domain.judging.opinion import Opinion
+from interview.domain.judging.weighing import WEIGHED, weigh
 from interview.domain.lines import band_of, react
-from interview.domain.orchestration import Choice, Reason, choose_speaker
+from interview.domain.orchestration import DIRECTED, Choice, Reason, available, choose_speaker
 from interview.domain.planning import Planner
 from interview.domain.position import Position
 from interview.domain.questions import Question
@@ -45,12 +49,21 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """The answer as read and scored, for every persona's weights."""
+    """The answer as read and scored, for every persona's weights.
+
+    ``judged`` is what a judge's model had to say; None where there is none in the room.
+    """
 
     question: Question
     answer: Answer
-    score: Score
+    scores: Mapping[str, Score]
     marks: Marks
+    judged: ev.Judged | None = None
+
+    @property
+    def score(self) -> Score:
+        """Return the score by the weights of whoever asked."""
+        return self.scores[self.marks.asker]
 
 
 def open_room(record: Record, position: Position, opening: Opening) -> None:
@@ -99,11 +112,32 @@ def take_hearing(
     record: Record, position: Position, hearing: Hearing, *, text: str, client_id: str
 ) -> None:
     """Let an answer act that has been heard and scored; simulated candidates come in here."""
+    submit(record, text=text, client_id=client_id)
+    score_hearing(record, position, hearing, text=text)
+
+
+def submit(record: Record, *, text: str, client_id: str) -> None:
+    """Take the candidate's words without weighing them yet; the room is scoring until then."""
+    check_may_answer(record.room)
+    record.add(ev.AnswerSubmitted(text=text, client_id=client_id), _turn_of(record.room))
+
+
+def score_hearing(
+    record: Record,
+    position: Position,
+    hearing: Hearing,
+    *,
+    text: str,
+    suggestion: str | None = None,
+) -> None:
+    """Let the submitted answer act as heard: it ends the game, or the next turn is planned.
+
+    suggestion: whom a director's model proposed to speak next; empty when it failed to.
+    """
     room = record.room
-    turn_id = room.turn.id if room.turn is not None else None
+    turn_id = _turn_of(room)
     effect = judge(room, position, hearing.marks)
     scored = _scored(room, position, hearing, effect)
-    record.add(ev.AnswerSubmitted(text=text, client_id=client_id), turn_id)
     if hearing.answer.injections:
         first = list(hearing.answer.injections[0])
         record.add(ev.IntegrityInjection(span=first, n_seen=room.n_injections + 1), turn_id)
@@ -112,7 +146,25 @@ def take_hearing(
     if effect.ended is not None:
         _settle(record, *effect.ended)
     else:
-        _next_round(record, position, answer=text)
+        _next_round(record, position, answer=text, suggestion=suggestion)
+
+
+def director_choices(
+    room: Room, position: Position, hearing: Hearing, *, text: str, at: datetime
+) -> tuple[str, ...]:
+    """Return whom a director may let speak after the submitted answer, in panel order.
+
+    Empty when that is not a director's to decide: another strategy, a follow-up, somebody who
+    has waited too long, the end.
+    """
+    if room.strategy is not Strategy.DIRECTOR:
+        return ()
+    trial = Record(deepcopy(room), at)
+    score_hearing(trial, position, hearing, text=text)
+    chosen = [e.payload for e in trial.events if isinstance(e.payload, ev.TurnSpeakerSelected)]
+    if not chosen or chosen[-1].reason not in DIRECTED:
+        return ()
+    return tuple(p for p in available(trial.room) if p != room.thread.speaker)
 
 
 def repeat_turn(record: Record) -> None:
@@ -175,18 +227,44 @@ def hear(room: Room, position: Position, text: str) -> Hearing:
         )
         for persona in room.panel
     }
-    asker = room.thread.speaker
     return Hearing(
         question=question,
         answer=answer,
-        score=scores[asker],
+        scores=scores,
         marks=Marks(
-            asker=asker,
+            asker=room.thread.speaker,
             by_persona={persona: score.q for persona, score in scores.items()},
             is_contradiction=bool(answer.contradictions),
             is_injection=bool(answer.injections),
         ),
     )
+
+
+def with_opinion(room: Room, position: Position, hearing: Hearing, opinion: Opinion) -> Hearing:
+    """Return the hearing with a judge's opinion weighed in, by every persona's weights."""
+    weighed = {
+        persona: weigh(
+            score,
+            opinion,
+            answer=hearing.answer,
+            weights=position.persona(persona).weights,
+            par=room.par,
+        )
+        for persona, score in hearing.scores.items()
+    }
+    marks = {persona: each.score.q for persona, each in weighed.items()}
+    return replace(
+        hearing,
+        scores={persona: each.score for persona, each in weighed.items()},
+        marks=replace(hearing.marks, by_persona=marks),
+        judged=weighed[hearing.marks.asker].judged,
+    )
+
+
+def without_opinion(hearing: Hearing, outcome: str) -> Hearing:
+    """Return the hearing as the rules have it, with a note why no judge counted."""
+    judged = ev.Judged(outcome, q_rules=hearing.score.q)
+    return replace(hearing, judged=judged)
 
 
 def _credited(answer: Answer, thread: Thread) -> tuple[str, ...]:
@@ -203,7 +281,7 @@ def _scored(room: Room, position: Position, hearing: Hearing, effect: Effect) ->
     return ev.AnswerScored(
         q=score.q,
         par=room.par,
-        tier="rules",
+        tier=_tier(hearing),
         dimensions={dimension.value: value for dimension, value in score.levels.items()},
         evidence=[ev.Evidence(e.dimension, e.quote, e.rule) for e in score.evidence],
         caps=list(score.caps),
@@ -224,7 +302,13 @@ def _scored(room: Room, position: Position, hearing: Hearing, effect: Effect) ->
         ),
         verdict_before=round(before, 1),
         verdict_after=round(effect.chance, 1),
+        judged=hearing.judged,
     )
+
+
+def _tier(hearing: Hearing) -> str:
+    is_weighed = hearing.judged is not None and hearing.judged.outcome == WEIGHED
+    return "model" if is_weighed else "rules"
 
 
 def _best(room: Room, question: Question) -> Marks:
@@ -270,19 +354,27 @@ def _apply_effect(record: Record, reason: str, effect: Effect) -> None:
         record.add(ev.PersonaWalkedOut(persona))
 
 
-def _next_round(record: Record, position: Position, *, answer: str) -> None:
+def _turn_of(room: Room) -> str | None:
+    return room.turn.id if room.turn is not None else None
+
+
+def _next_round(
+    record: Record, position: Position, *, answer: str, suggestion: str | None = None
+) -> None:
     room = record.room
     number = room.round + 1
     par = modes.survive_par(number) if room.mode is Mode.SURVIVE else modes.convince_par(number)
     record.add(ev.RoundStarted(round=number, par=par))
-    choice, plan = next_plan(room, position, answer=answer)
+    choice, plan = next_plan(room, position, answer=answer, suggestion=suggestion)
     turn_id = _new_turn(record, choice)
     if plan.trigger is not None and plan.followup_id is not None:
         record.add(ev.FollowupFired(id=plan.followup_id, trigger=plan.trigger), turn_id)
     record.add(plan, turn_id)
 
 
-def next_plan(room: Room, position: Position, *, answer: str) -> tuple[Choice, ev.TurnPlanned]:
+def next_plan(
+    room: Room, position: Position, *, answer: str, suggestion: str | None = None
+) -> tuple[Choice, ev.TurnPlanned]:
     """Return who speaks next and what they ask: a follow-up, a side line, or a root question."""
     planner = Planner(room, position)
     speaker = room.thread.speaker
@@ -290,7 +382,9 @@ def next_plan(room: Room, position: Position, *, answer: str) -> tuple[Choice, e
         follow_up = planner.follow_up(room.last_triggers)
         if follow_up is not None:
             return Choice(speaker, Reason.FOLLOWS_UP), follow_up
-    choice = choose_speaker(room, position, answer=answer, sharpness=planner.best_worth)
+    choice = choose_speaker(
+        room, position, answer=answer, sharpness=planner.best_worth, suggestion=suggestion
+    )
     for trigger in _plot_triggers(room):
         branch = planner.branch(choice.speaker, trigger)
         if branch is not None:
@@ -303,8 +397,14 @@ def _plot_triggers(room: Room) -> Sequence[str]:
     return [*room.last_triggers, *streak]
 
 
+def coming_turn(room: Room) -> tuple[str, int]:
+    """Return the id and the epoch of the turn that will be planned next."""
+    number = room.n_turns + 1
+    return f"t{number}", number
+
+
 def _new_turn(record: Record, choice: Choice) -> str:
-    turn_id = f"t{record.room.n_turns + 1}"
+    turn_id, _ = coming_turn(record.room)
     record.add(
         ev.TurnSpeakerSelected(
             speaker=choice.speaker,

@@ -7,6 +7,7 @@ class Job(StrEnum):
     """One kind of background work; the value is the Celery task's name."""
 
     RUN_TURN = "interview.run_turn"
+    WEIGH_ANSWER = "interview.weigh_answer"
     FINISH_CANCEL = "interview.finish_cancel"
     REAP_TURNS = "interview.reap_turns"
     CLOSE_IDLE_ROOMS = "interview.close_idle_rooms"
@@ -14,6 +15,7 @@ class Job(StrEnum):
 
 QUEUES: dict[Job, str] = {
     Job.RUN_TURN: "turns",
+    Job.WEIGH_ANSWER: "turns",
     Job.FINISH_CANCEL: "background",
     Job.REAP_TURNS: "background",
     Job.CLOSE_IDLE_ROOMS: "background",

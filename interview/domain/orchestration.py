@@ -37,6 +37,12 @@ class Reason(StrEnum):
     REPEATS = "repeats"
 
 
+#: Why a director's choice was made: by its own judgement, where it had one.
+DIRECTED = frozenset(
+    {Reason.NAMED, Reason.LOWEST_APPROVAL, Reason.SHARPEST_QUESTION, Reason.SUGGESTED}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The speaker, and the reason that goes into the log."""

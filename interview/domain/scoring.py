@@ -6,7 +6,7 @@ verbatim quote where there are words to show; an empty quote means that somethin
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from interview.domain.bilingual import Text
 from interview.domain.persona import Dimension
@@ -93,6 +93,21 @@ def score_answer(
         explain=_explain(q, rules, levels, notes, caps, evidence),
         triggers=triggers,
         reason=_reason(evidence, triggers, is_good=q >= par),
+    )
+
+
+def restated(score: Score, *, q: float, par: float, note: str) -> Score:
+    """Return the score at another q: the same findings, the arithmetic retold by ``note``."""
+    others = tuple(t for t in score.triggers if t != Trigger.STRONG)
+    n_armed = next((n for n, t in enumerate(others) if ":" in t), len(others))
+    strong = (Trigger.STRONG.value,) if q >= par + STRONG_MARGIN else ()
+    triggers = (*others[:n_armed], *strong, *others[n_armed:])
+    return replace(
+        score,
+        q=q,
+        triggers=triggers,
+        reason=_reason(score.evidence, triggers, is_good=q >= par),
+        explain=f"q {q:g} = {note}; {score.explain}",
     )
 
 

@@ -7,6 +7,7 @@ nobody a turn: the first look notes the silence on the row, a later one acts.
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django import db
 from django.db import transaction
@@ -16,10 +17,11 @@ from interview import metrics
 from interview.domain import events as ev
 from interview.domain.jobs import Job
 from interview.domain.ports import Ports, stream_id
-from interview.domain.room import Record
+from interview.domain.room import Record, Status
 from interview.domain.turn import LIVE, TurnState
 from interview.models import Room as RoomRow
 from interview.services import event_log
+from interview.services.turns import weighing
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ class Patience:
     streaming: timedelta = timedelta(seconds=1.5)
     queued: timedelta = timedelta(seconds=6)
     expired: timedelta = timedelta(seconds=120)
+    weighing: timedelta = timedelta(seconds=15)
 
 
 def reap(*, ports: Ports, patience: Patience | None = None) -> int:
@@ -49,7 +52,29 @@ def reap(*, ports: Ports, patience: Patience | None = None) -> int:
     heard_again = [live[stream].pk for stream in spoken if live[stream].silent_since]
     RoomRow.objects.filter(pk__in=heard_again).update(silent_since=None)
     silent = [row for stream, row in live.items() if stream not in spoken]
-    return sum(_look_past_faults(row, patience, ports) for row in silent)
+    n_weighed = _weigh_forgotten(patience, ports)
+    return n_weighed + sum(_look_past_faults(row, patience, ports) for row in silent)
+
+
+def _weigh_forgotten(patience: Patience, ports: Ports) -> int:
+    """Let the rules weigh the answers with which no worker has come back."""
+    given_before = timezone.now() - patience.weighing
+    forgotten = RoomRow.objects.filter(status=Status.SCORING, changed_at__lt=given_before)
+    ids = list(forgotten.values_list("pk", flat=True)[:500])
+    return sum(_weigh_past_faults(room_id, ports) for room_id in ids)
+
+
+def _weigh_past_faults(room_id: UUID, ports: Ports) -> bool:
+    try:
+        is_weighed = weighing.weigh_by_rules(room_id=room_id, ports=ports)
+    except db.Error:
+        raise
+    except Exception:
+        logger.exception("reaper.room_skipped", extra={"room_id": str(room_id)})
+        return False
+    if is_weighed:
+        metrics.REAPED_TURNS.labels("weighed").inc()
+    return is_weighed
 
 
 def _stream(row: RoomRow) -> str:

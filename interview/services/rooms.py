@@ -15,6 +15,7 @@ from django.utils import timezone
 from interview.domain import game
 from interview.domain.bilingual import Language
 from interview.domain.errors import (
+    EngineUnavailableError,
     InvalidInputError,
     RateLimitedError,
     RoomSettledError,
@@ -24,7 +25,7 @@ from interview.domain.events import EventType, SettingsChanged
 from interview.domain.game import Opening
 from interview.domain.ports import Ports
 from interview.domain.position import Edition, Position
-from interview.domain.room import Pace, Record, Room, Status
+from interview.domain.room import Engine, Pace, Record, Room, Status
 from interview.domain.scenery import Strategy
 from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow
@@ -71,6 +72,21 @@ def open_room(
         row.save(force_insert=True)
         event_log.append(row, record, outbox=ports.outbox)
     return OpenedRoom(row.pk, token)
+
+
+def engine_for(wanted: str, *, ports: Ports) -> Engine:
+    """Return who plays when this is asked for; raise EngineUnavailableError for lack of a model.
+
+    ``auto`` takes a model where one is configured and its route leads somewhere.
+    """
+    if wanted == Engine.SCRIPTED:
+        return Engine.SCRIPTED
+    speaker = ports.models.speaker
+    if speaker and speaker in ports.counsel.routes():
+        return Engine.MODEL
+    if wanted == Engine.MODEL:
+        raise EngineUnavailableError("No model is configured here; choose scripted or auto.")
+    return Engine.SCRIPTED
 
 
 def new_seed() -> int:

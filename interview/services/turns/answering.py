@@ -14,18 +14,23 @@ from interview.domain.errors import (
     QueueFullError,
 )
 from interview.domain.events import EventType
+from interview.domain.jobs import Job
 from interview.domain.ports import Ports
 from interview.domain.room import Record, Room, Status
+from interview.models import Room as RoomRow
 from interview.models import RoomEvent
 from interview.services import editions, event_log, throttle, tracing
-from interview.services.turns import queueing
+from interview.services.turns import queueing, weighing
 
 MAX_ANSWER_CHARACTERS = 8_000
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerTaken:
-    """Where the answer went: the turn that replies to it (None at the end), round and offset."""
+    """Where the answer went: the turn that replies to it, round and offset.
+
+    There is no turn at the end, and none yet while models weigh the answer.
+    """
 
     turn_id: str | None
     round: int
@@ -44,14 +49,15 @@ def submit_answer(*, room_id: UUID, text: str, client_id: UUID, ports: Ports) ->
     try:
         with transaction.atomic():
             row = event_log.lock(room_id)
-            earlier = _taken_before(room_id, text, client_id)
+            earlier = _taken_before(row, text, client_id)
             if earlier is not None:
                 return earlier
             record = Record(event_log.state_of(row), timezone.now())
             round_answered = record.room.round
-            game.take_answer(record, editions.position_of(row), text=text, client_id=str(client_id))
-            with queueing.place_for(row.pk, record, ports=ports):
-                event_log.append(row, record, outbox=ports.outbox)
+            if weighing.is_needed(record.room, ports):
+                _take_to_be_weighed(row, record, text, client_id, ports)
+            else:
+                _take_at_once(row, record, text, client_id, ports)
     except QueueFullError as refusal:
         _note_refusal(room_id, refusal, ports)
         raise
@@ -60,6 +66,24 @@ def submit_answer(*, room_id: UUID, text: str, client_id: UUID, ports: Ports) ->
         round=round_answered,
         offset=next(e.offset for e in record.events if e.type is EventType.ANSWER_SUBMITTED),
     )
+
+
+def _take_at_once(row: RoomRow, record: Record, text: str, client_id: UUID, ports: Ports) -> None:
+    """Score the answer by the rules and plan the reply, under the lock: a few milliseconds."""
+    game.take_answer(record, editions.position_of(row), text=text, client_id=str(client_id))
+    with queueing.place_for(row.pk, record, ports=ports):
+        event_log.append(row, record, outbox=ports.outbox)
+
+
+def _take_to_be_weighed(
+    row: RoomRow, record: Record, text: str, client_id: UUID, ports: Ports
+) -> None:
+    """Record the words alone; a worker asks the models and writes what follows from them."""
+    game.submit(record, text=text, client_id=str(client_id))
+    with queueing.place_ahead(row.pk, record.room, ports=ports):
+        event_log.append(row, record, outbox=ports.outbox)
+    arguments = (str(row.pk),)
+    transaction.on_commit(lambda: ports.outbox.enqueue(Job.WEIGH_ANSWER, arguments))
 
 
 def _check_answer(text: str) -> None:
@@ -82,19 +106,19 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _taken_before(room_id: UUID, text: str, client_id: UUID) -> AnswerTaken | None:
-    answers = RoomEvent.objects.filter(room_id=room_id, type=EventType.ANSWER_SUBMITTED)
+def _taken_before(row: RoomRow, text: str, client_id: UUID) -> AnswerTaken | None:
+    answers = RoomEvent.objects.filter(room_id=row.pk, type=EventType.ANSWER_SUBMITTED)
     earlier = answers.filter(data__client_id=str(client_id)).first()
     if earlier is None:
         return None
     if earlier.data["text"] != text:
         raise IdempotencyConflictError("This client_id came with another text before.")
-    later = RoomEvent.objects.filter(room_id=room_id, offset__gt=earlier.offset)
+    later = RoomEvent.objects.filter(room_id=row.pk, offset__gt=earlier.offset)
     scored = later.filter(type=EventType.ANSWER_SCORED).order_by("offset").first()
     queued = later.filter(type=EventType.TURN_QUEUED).order_by("offset").first()
     return AnswerTaken(
         turn_id=queued.turn_id if queued else None,
-        round=scored.data["round"] if scored else 0,
+        round=scored.data["round"] if scored else event_log.state_of(row).round,
         offset=earlier.offset,
     )
 
@@ -130,4 +154,5 @@ def retry_turn(*, room_id: UUID, ports: Ports) -> AnswerTaken:
 
 
 def _next_turn(room: Room) -> str | None:
-    return room.turn.id if room.turn is not None and room.status is not Status.SETTLED else None
+    is_replied_to = room.status not in {Status.SETTLED, Status.SCORING}
+    return room.turn.id if room.turn is not None and is_replied_to else None

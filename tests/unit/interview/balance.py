@@ -61,17 +61,18 @@ def _play(mode: Mode, skill: float, run: int, position: Position) -> Room:
 
 def _hearing(room: Room, position: Position, q: float) -> Hearing:
     is_strong = q >= room.par + 15
+    score = Score(
+        q=q,
+        levels=dict.fromkeys(Dimension, 2),
+        evidence=(),
+        caps=(),
+        explain=f"q {q}",
+        triggers=("strong",) if is_strong else ("no_number",),
+        reason="no_number",
+    )
     return Hearing(
         question=position.edition.questions[room.thread.question_id],
         answer=Answer(original="...", text="...", language="en", length=80, band=LengthBand.GOOD),
-        score=Score(
-            q=q,
-            levels=dict.fromkeys(Dimension, 2),
-            evidence=(),
-            caps=(),
-            explain=f"q {q}",
-            triggers=("strong",) if is_strong else ("no_number",),
-            reason="no_number",
-        ),
+        scores=dict.fromkeys(room.panel, score),
         marks=Marks(asker=room.thread.speaker, by_persona=dict.fromkeys(room.panel, q)),
     )
