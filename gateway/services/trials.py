@@ -8,7 +8,12 @@ from uuid import uuid4
 
 from gateway.domain.audit import Actor, Verb
 from gateway.domain.catalog import SCRIPTED, Catalog, Target
-from gateway.domain.errors import GatewayError, NotThereError, ProviderError
+from gateway.domain.errors import (
+    GatewayError,
+    NotThereError,
+    ProviderError,
+    StreamTruncatedError,
+)
 from gateway.domain.messages import (
     ChatRequest,
     Deadlines,
@@ -63,6 +68,8 @@ async def try_provider(*, name: str, model: str, catalog: Catalog, ports: Ports)
                         raise delta.error
                     if isinstance(delta, TextDelta | Finish):
                         break
+                else:
+                    raise StreamTruncatedError("It hung up without a word.")
     except GatewayError as error:
         code, message = error.code, str(error)
     except TimeoutError:
