@@ -37,12 +37,21 @@ def make_entry(attempt_id: str, *, input_tokens: int = 10, **changes: object) ->
 
 def record_of(entry: Entry) -> bytes:
     """Return what a request leaves with the gate for whoever settles it."""
-    return msgspec.json.encode(
-        settling.Record(
-            *(entry.id, entry.request_id, entry.tenant, entry.key_id, entry.route),
-            *(entry.provider, entry.model, entry.began_at, entry.usage.input_total, "", PRICE),
-        )
+    record = settling.Record(
+        attempt_id=entry.id,
+        request_id=entry.request_id,
+        tenant=entry.tenant,
+        key_id=entry.key_id,
+        route=entry.route,
+        provider=entry.provider,
+        model=entry.model,
+        began_at=entry.began_at,
+        input_tokens=entry.usage.input_total,
+        room_id=entry.room_id,
+        price=PRICE,
+        entered_at=entry.entered_at,
     )
+    return msgspec.json.encode(record)
 
 
 def database_ledger(folder: Path) -> BatchLedger:

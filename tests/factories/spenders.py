@@ -6,19 +6,16 @@ import random
 import time
 from pathlib import Path
 
-import msgspec
 from django.db import connections
 from redis.asyncio import Redis
 
 from gateway.adapters.ledger import BatchLedger, LedgerTiming
 from gateway.adapters.redis.gate import GateTiming, RedisGate
 from gateway.domain.gate import Departure, Entered, Entrance, Reservation
-from gateway.domain.messages import Usage, UsageSource
-from gateway.domain.money import AttemptEnd, AttemptState, Budget, Entry, Price
-from gateway.services import settling
+from gateway.domain.money import Budget, Entry
+from tests.factories.ledger import make_entry, record_of
 
 BUDGET = Budget("key:k", 10**9)
-PRICE = Price("p", input=1_000_000, output=1_000_000)
 TIMING = GateTiming(answer_seconds=10.0, lease_seconds=1.0)
 N_AT_ONCE = 5
 
@@ -53,7 +50,7 @@ async def _visit(
 ) -> None:
     entry = _entry(holder, chance.randint(1, 50))
     reserved = (Reservation(BUDGET, 60),)
-    answer = await gate.enter(Entrance(holder, reservations=reserved, record=_record(entry)))
+    answer = await gate.enter(Entrance(holder, reservations=reserved, record=record_of(entry)))
     assert isinstance(answer, Entered)
     os.write(entered, f"{entry.id}\n".encode())
     await asyncio.sleep(chance.random() / 500)
@@ -63,28 +60,4 @@ async def _visit(
 
 def _entry(holder: str, tokens: int) -> Entry:
     now = time.time()
-    return Entry(
-        id=f"{holder}/1",
-        request_id=holder,
-        state=AttemptState.SETTLED,
-        end=AttemptEnd.DONE,
-        tenant="t",
-        key_id="k",
-        route="r",
-        provider="one",
-        model="m",
-        usage=Usage(tokens, 0, UsageSource.PROVIDER),
-        cost_microusd=tokens,
-        price_id="p",
-        began_at=now,
-        ended_at=now,
-    )
-
-
-def _record(entry: Entry) -> bytes:
-    return msgspec.json.encode(
-        settling.Record(
-            *(entry.id, entry.request_id, entry.tenant, entry.key_id, entry.route),
-            *(entry.provider, entry.model, entry.began_at, 55, "", PRICE),
-        )
-    )
+    return make_entry(f"{holder}/1", input_tokens=tokens, began_at=now, ended_at=now)
