@@ -1,7 +1,7 @@
 """Mounts the gateway in Django."""
 
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _
 
 from gateway import checks, metrics, runtime, snapshot
@@ -18,6 +18,7 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks, and make the series known before the first request."""
         register(checks.lease_outlives_heartbeats)
+        register(checks.configuration_is_in_order, Tags.database)
         snapshot.use(runtime.notices)
         metrics.precreate(providers=runtime.provider_names(), queues=[runtime.TURNS])
         metrics.publish_state(runtime.read_state)

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from gateway import checks
 from gateway.domain import keys as rules
 from gateway.domain.audit import Actor
 from gateway.domain.catalog import Scope
@@ -126,6 +127,23 @@ def test_names_are_given_once(tenant: Tenant, provider: Provider, ada: Actor):
     ):
         with pytest.raises(ConflictError, match="already"):
             again()
+
+
+def test_a_check_tells_what_speaks_against_the_stored_configuration(
+    provider: Provider, ada: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    configuration.put_route(model="fast", fields={}, targets=[TARGET], actor=ada)
+    Route.objects.update(hedge_after_seconds=1.0)
+
+    assert checks.configuration_is_in_order(None) == []
+    (warning,) = checks.configuration_is_in_order(None, databases=["default"])
+    assert warning.msg == "route:fast: A hedge needs a second target; there is only one."
+
+    def away() -> int:
+        raise DatabaseError("no such table")
+
+    monkeypatch.setattr(reading, "version", away)
+    assert checks.configuration_is_in_order(None, databases=["default"]) == []
 
 
 # --- providers ---
