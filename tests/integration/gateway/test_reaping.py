@@ -1,10 +1,12 @@
 """Requests without a living process are settled once, at what the ledger holds of them."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from gateway.domain.errors import StateUnavailableError
 from gateway.domain.gate import Departure, Entrance, Orphan, Progress, Reservation
@@ -40,10 +42,10 @@ def gate() -> MemoryGate:
 
 
 @pytest.fixture
-def ports(gate: MemoryGate, database: None, tmp_path: Path) -> Ports:
-    return replace(
-        make_ports(provider=FakeProvider([])), gate=gate, ledger=database_ledger(tmp_path)
-    )
+def ports(gate: MemoryGate, database: None, tmp_path: Path) -> Iterator[Ports]:
+    ledger = database_ledger(tmp_path)
+    yield replace(make_ports(provider=FakeProvider([])), gate=gate, ledger=ledger)
+    ledger.close()
 
 
 async def orphaned(gate: MemoryGate, entry: Entry, *, record: bytes, output_tokens: int) -> None:
@@ -54,7 +56,9 @@ async def orphaned(gate: MemoryGate, entry: Entry, *, record: bytes, output_toke
 
 
 def rows() -> list[UsageRecord]:
-    return list(UsageRecord.objects.order_by("attempt_id"))
+    found = list(UsageRecord.objects.order_by("attempt_id"))
+    connection.close()
+    return found
 
 
 async def test_a_crashed_attempt_is_written_down_by_its_last_count(

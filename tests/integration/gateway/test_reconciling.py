@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -29,13 +29,12 @@ ACCOUNT = Account("key:k", BudgetPeriod.MONTH, 0)
 
 
 @pytest.fixture
-def ports(database: None, tmp_path: Path) -> Ports:
+def ports(database: None, tmp_path: Path) -> Iterator[Ports]:
     """Ports whose gate lives now, and whose ledger is in the database."""
-    return replace(
-        make_ports(provider=FakeProvider([])),
-        gate=MemoryGate(Clock(time.time())),
-        ledger=database_ledger(tmp_path),
-    )
+    ledger = database_ledger(tmp_path)
+    gate = MemoryGate(Clock(time.time()))
+    yield replace(make_ports(provider=FakeProvider([])), gate=gate, ledger=ledger)
+    ledger.close()
 
 
 async def paid(ports: Ports, name: str, *, gate: int, ledger: int) -> None:
