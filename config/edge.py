@@ -12,7 +12,7 @@ from asgiref.typing import (
     Scope,
 )
 
-from config import request_id, telemetry
+from config import client_address, request_id, telemetry
 
 _HEADER = request_id.HEADER.lower().encode()
 _UNLESS_CHOSEN = ((b"cache-control", b"private, no-store"), (b"x-content-type-options", b"nosniff"))
@@ -34,6 +34,9 @@ class Edge:
             return
         fresh = request_id.new()
         header = (_HEADER, fresh.encode())
+        address = client_address.forwarded(scope["headers"])
+        if address is not None:
+            scope["client"] = (address, 0)  # in place of the proxy, or of what Daphne believed
         scope["headers"] = [*telemetry.trusted_headers(list(scope["headers"])), header]
         scope["root_path"] = ""  # Daphne takes it from a header that anybody may send
 

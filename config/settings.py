@@ -131,6 +131,16 @@ CHANNEL_LAYERS = {
     },
 }
 
+# Short counts, such as those of the limits by address.
+CACHES = {
+    "default": {
+        "BACKEND": "config.shared_cache.SharedCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": f"{REDIS_PREFIX}cache",
+        "OPTIONS": {"socket_timeout": 2.0, "socket_connect_timeout": 2.0},
+    },
+}
+
 # --- Celery ---------------------------------------------------------------------------------
 
 LEASE_SECONDS = env.number("LEASE_SECONDS", default=4.0, minimum=0.5)
@@ -267,6 +277,7 @@ SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", default=3600 if IS_HTTPS else 
 SECURE_SSL_REDIRECT = False  # the proxy in front does it; behind it every request is plain
 X_FRAME_OPTIONS = "DENY"
 TRUST_PROXY = env.flag("TRUST_PROXY", default=False)
+PROXY_HOPS = env.integer("PROXY_HOPS", default=1, minimum=1)  # proxies of ours, one after another
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
@@ -282,6 +293,22 @@ CONTENT_SECURITY_POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+
+# --- Limits: 0 is none ----------------------------------------------------------------------
+
+# What one address may do in a window; a whole class may sit behind one address.
+ADDRESS_WINDOW_SECONDS = env.integer("ADDRESS_WINDOW_SECONDS", default=600, minimum=1)
+ROOMS_PER_ADDRESS = env.integer("ROOMS_PER_ADDRESS", default=300, minimum=0)
+RESUMES_PER_ADDRESS = env.integer("RESUMES_PER_ADDRESS", default=300, minimum=0)
+# Streams open at once, in each web process.
+READERS_PER_ROOM = env.integer("READERS_PER_ROOM", default=500, minimum=0)
+READERS_PER_ADDRESS = env.integer("READERS_PER_ADDRESS", default=500, minimum=0)
+# Failed sign-ins to the admin.
+SIGN_IN_WINDOW_SECONDS = env.integer("SIGN_IN_WINDOW_SECONDS", default=600, minimum=1)
+SIGN_INS_PER_ADDRESS = env.integer("SIGN_INS_PER_ADDRESS", default=30, minimum=0)
+SIGN_INS_PER_NAME = env.integer("SIGN_INS_PER_NAME", default=10, minimum=0)
+# From a request's first byte to its last.
+REQUEST_SECONDS = env.number("REQUEST_SECONDS", default=60.0, minimum=0.1)
 
 # --- Seen running ---------------------------------------------------------------------------
 

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from interview import selectors
-from interview.api.auth import VisitorAuth, set_player, visitor
+from interview.api.auth import VisitorAuth, address_of, set_player, visitor
 from interview.domain.errors import InvalidInputError, ResumeTooLargeError
 from interview.models import Resume
-from interview.services import documents, players, resumes
+from interview.services import addresses, documents, players, resumes
 
 router = Router(tags=["resumes"], auth=VisitorAuth())
 
@@ -22,6 +22,7 @@ class _Body(msgspec.Struct):
 @router.post("", url_name="resumes", response={201: dict[str, Any]})
 def create_resume(request: HttpRequest, response: HttpResponse) -> Status[dict[str, Any]]:
     """Read a résumé: JSON ``{"text": ...}``, or a multipart ``file`` (txt, md, pdf, docx; 2 MB)."""
+    addresses.check(address_of(request), addresses.Taken.RESUME)
     player = visitor(request).player or players.new_player()
     set_player(response, player)
     is_form = request.content_type == "multipart/form-data"

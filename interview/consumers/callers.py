@@ -22,6 +22,12 @@ def query_of(scope: dict[str, Any]) -> dict[str, str]:
     return {name: values[-1] for name, values in parsed.items()}
 
 
+def address_of(scope: dict[str, Any]) -> str:
+    """Return where the caller is; empty where the server does not know."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 def visitor_of(scope: dict[str, Any]) -> Visitor:
     """Return the player of the cookie, or the bearer of a room's token."""
     headers = headers_of(scope)

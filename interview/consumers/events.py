@@ -16,8 +16,8 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from interview import metrics, runtime, selectors
-from interview.consumers import frames
-from interview.consumers.callers import headers_of, query_of, visitor_of
+from interview.consumers import crowd, frames
+from interview.consumers.callers import address_of, headers_of, query_of, visitor_of
 from interview.consumers.follow import Follower
 from interview.domain.errors import (
     GameError,
@@ -75,7 +75,10 @@ class RoomEvents(AsyncConsumer):
             if self._wants_json():
                 await self._page(room, offset)
             else:
-                with metrics.SSE_CONNECTIONS.track_inprogress():
+                with (
+                    crowd.place(room.pk, address_of(self.scope)),
+                    metrics.SSE_CONNECTIONS.track_inprogress(),
+                ):
                     await self._stream(room, offset)
         except GameError as refusal:
             await self._refuse(refusal)

@@ -31,12 +31,18 @@ class Seat:
         return f"/api/rooms/{self.room_id}"
 
 
+#: Everybody in a bench comes from one address.
+_WITHOUT_LIMITS = dict.fromkeys(
+    ("ROOMS_PER_ADDRESS", "RESUMES_PER_ADDRESS", "READERS_PER_ROOM", "READERS_PER_ADDRESS"), "0"
+)
+
+
 @contextmanager
 def running(**environment: str) -> Iterator[local.Stack]:
     """Yield a running stack; Django is set up on its database in this process as well."""
     folder = Path(tempfile.mkdtemp(prefix="hotseat-bench-"))
     folder.chmod(0o711)
-    settings = {"LOG_LEVEL": "WARNING", "DRAIN_SECONDS": "1", **environment}
+    settings = {"LOG_LEVEL": "WARNING", "DRAIN_SECONDS": "1", **_WITHOUT_LIMITS, **environment}
     stack = local.Stack(data_dir=folder, port=local.free_port(), extra=settings)
     try:
         with stack:

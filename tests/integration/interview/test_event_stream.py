@@ -722,3 +722,30 @@ async def test_a_cut_after_any_frame_leaves_the_same_transcript(
         "state": "cancelled",
         "text": "And why",
     }
+
+
+# --- the gallery ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("READERS_PER_ROOM", "This room has all the readers it takes."),
+        ("READERS_PER_ADDRESS", "This network has all the lines it may hold."),
+    ],
+)
+async def test_past_the_limit_a_reader_is_told_when_to_come_back_and_a_place_left_is_free(
+    line: Open, settings: Any, limit: str, said: str
+):
+    setattr(settings, limit, 2)
+    first, _second = await line().open(), await line().open()
+
+    refused = await line().open()
+    problem = json.loads(await refused.rest())
+    pages = await line(accept="application/json").open()
+
+    assert (refused.status, problem["code"], problem["detail"]) == (429, "rate_limited", said)
+    assert 5 <= int(refused.headers["retry-after"]) <= 15
+    assert pages.status == 200
+    await first.close()
+    assert (await line().open()).status == 200

@@ -214,3 +214,35 @@ def test_who_may_read_the_metrics(settings, token, headers, address, may):
 async def test_strangers_do_not_learn_that_there_are_metrics():
     status, _, body = await fetch(health.Health(inner), "/metrics", client=("10.0.0.7", 1))
     assert (status, json.loads(body)) == (404, {"status": "not found"})
+
+
+async def tell_client(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": json.dumps(scope["client"]).encode()})
+
+
+@pytest.mark.parametrize(
+    ("trusts", "hops", "told", "client"),
+    [
+        (False, 1, [b"6.6.6.6"], ["127.0.0.1", 5]),
+        (True, 1, [b"203.0.113.9"], ["203.0.113.9", 0]),
+        (True, 1, [b"6.6.6.6, 203.0.113.9"], ["203.0.113.9", 0]),
+        (True, 1, [b"6.6.6.6", b"203.0.113.9"], ["203.0.113.9", 0]),
+        (True, 2, [b"6.6.6.6, 203.0.113.9, 10.0.0.2"], ["203.0.113.9", 0]),
+        (True, 2, [b"203.0.113.9"], ["127.0.0.1", 5]),
+        (True, 1, [b"203.0.113.9:4711"], ["203.0.113.9", 0]),
+        (True, 1, [b"[2001:db8::1]:4711"], ["2001:db8::1", 0]),
+        (True, 1, [b"2001:db8::1"], ["2001:db8::1", 0]),
+        (True, 1, [b"unknown"], ["127.0.0.1", 5]),
+        (True, 1, [], ["127.0.0.1", 5]),
+    ],
+)
+async def test_the_client_is_where_our_own_proxy_was_called_from(
+    settings, trusts, hops, told, client
+):
+    settings.TRUST_PROXY, settings.PROXY_HOPS = trusts, hops
+    headers = [(b"X-Forwarded-For", value) for value in told]
+
+    _, _, body = await fetch(Edge(tell_client), headers=headers)
+
+    assert json.loads(body) == client
