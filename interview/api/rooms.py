@@ -8,7 +8,7 @@ from django.urls import reverse
 from ninja import Router, Status
 
 from interview import runtime, selectors
-from interview.api.auth import VisitorAuth, set_player, visitor
+from interview.api.auth import VisitorAuth, address_of, set_player, visitor
 from interview.api.schemas import (
     AnswerIn,
     AnswerOut,
@@ -23,7 +23,7 @@ from interview.api.schemas import (
 from interview.domain.errors import InvalidInputError
 from interview.domain.game import Opening
 from interview.models import Resume
-from interview.services import editions, hints, players, resumes, rooms
+from interview.services import addresses, editions, hints, players, resumes, rooms
 from interview.services.turns import answering, stopping
 
 router = Router(tags=["rooms"], auth=VisitorAuth())
@@ -36,6 +36,7 @@ def create_room(
     """Take the seat; the answer also holds ``room_token``, for programs, once."""
     if body.engine == "model":
         raise InvalidInputError("No model is configured here; choose scripted or auto.")
+    addresses.check(address_of(request), addresses.Taken.ROOM)
     player = visitor(request).player or players.new_player()
     set_player(response, player)
     rooms.check_has_room_left(player)
