@@ -2,7 +2,8 @@
 
 Twisted takes a body of any length into a file, and then parses every form on the event loop,
 where each stream of each player waits for it; Django parses it again. Here a body that is longer
-than any we take ends the connection at the byte too many, and forms are left to Django.
+than any we take ends the connection at the byte too many, and forms are left to Django. One that
+drips in is not waited for: from its first line to its last byte a request has REQUEST_SECONDS.
 """
 
 from typing import Any
@@ -17,6 +18,11 @@ _REFUSAL = (
     b"Connection: close\r\nContent-Type: text/plain\r\nContent-Length: 42\r\n\r\n"
     b"This request is larger than any we take.\r\n"
 )
+_TOO_SLOW = (
+    b"HTTP/1.1 408 Request Timeout\r\n"
+    b"Connection: close\r\nContent-Type: text/plain\r\nContent-Length: 39\r\n\r\n"
+    b"This request took too long to arrive.\r\n"
+)
 
 
 class Request(WebRequest):
@@ -28,6 +34,7 @@ class Request(WebRequest):
         self._parsePOSTFormSubmission = False
         self._n_bytes = 0
         self._is_refused = False
+        self._patience = self.channel.callLater(settings.REQUEST_SECONDS, self._lose_patience)
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
         """Refuse a length that is too much at once; a chunked body has None."""
@@ -47,12 +54,29 @@ class Request(WebRequest):
 
     def process(self) -> Any:
         """Hand the request on, unless the client has its answer."""
+        self._stop_waiting()
         return None if self._is_refused else super().process()
 
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802  Twisted's name
+        """Stop waiting for what will not come."""
+        self._stop_waiting()
+        super().connectionLost(reason)
+
     def _refuse(self) -> None:
+        self._end_with(_REFUSAL)
+
+    def _lose_patience(self) -> None:
+        self._end_with(_TOO_SLOW)
+
+    def _end_with(self, answer: bytes) -> None:
+        self._stop_waiting()
         self._is_refused = True
-        self.channel.transport.write(_REFUSAL)
+        self.channel.transport.write(answer)
         self.channel.loseConnection()
+
+    def _stop_waiting(self) -> None:
+        if self._patience.active():
+            self._patience.cancel()
 
 
 def bound(http_factory: Any, request: type[Request] = Request) -> None:

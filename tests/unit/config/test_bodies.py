@@ -2,7 +2,10 @@
 
 import pytest
 from daphne.http_protocol import HTTPFactory
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 
 from config import bodies
 
@@ -41,16 +44,24 @@ def wire():
 
 
 @pytest.fixture
-def connection(server, wire, settings):
-    """A connection whose requests may weigh ten bytes."""
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def connection(server, wire, clock, settings):
+    """A connection whose requests may weigh ten bytes and take a minute."""
+    settings.REQUEST_SECONDS = 60.0
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10 - bodies.SLACK_BYTES
     factory = HTTPFactory(server)
     factory.timeOut = None
     bodies.bound(factory)
     protocol = factory.buildProtocol(None)
+    protocol.callLater = clock.callLater
     protocol.makeConnection(wire)
     yield protocol
-    server.request.content.close()
+    if server.request.content is not None:
+        server.request.content.close()
 
 
 def test_a_body_within_the_limit_is_handed_on_and_no_form_is_parsed_here(connection, server):
@@ -81,3 +92,44 @@ def test_a_body_of_untold_length_is_refused_at_the_byte_too_many(connection, wir
     connection.dataReceived(b"1\r\na\r\n0\r\n\r\n")
     assert server.bodies == []
     assert wire.value().count(b"HTTP/1.1") == 1
+
+
+def test_a_body_that_drips_in_is_not_waited_for_past_the_minute(connection, wire, clock, server):
+    connection.dataReceived(b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
+    for _ in range(5):
+        clock.advance(11)
+        connection.dataReceived(b"a")
+    assert wire.value() == b""
+
+    clock.advance(5)
+
+    assert wire.value().startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert wire.disconnecting
+    connection.dataReceived(b"aaaaa")
+    assert server.bodies == []
+
+
+def test_headers_that_drip_in_are_not_waited_for_either(connection, wire, clock):
+    connection.dataReceived(b"POST / HTTP/1.1\r\nX-Slow: 1\r\n")
+
+    clock.advance(60)
+
+    assert wire.value().startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert wire.disconnecting
+
+
+def test_a_request_that_has_come_may_be_answered_as_late_as_it_takes(connection, wire, clock):
+    connection.dataReceived(b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nok")
+
+    clock.advance(600)
+
+    assert wire.value() == b""
+    assert clock.getDelayedCalls() == []
+
+
+def test_nobody_waits_for_a_client_that_has_left(connection, clock):
+    connection.dataReceived(b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n")
+
+    connection.connectionLost(Failure(ConnectionDone()))
+
+    assert clock.getDelayedCalls() == []
