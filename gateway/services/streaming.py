@@ -28,6 +28,7 @@ from gateway.domain.messages import (
     Failed,
     Finish,
     FinishReason,
+    Retract,
     Script,
     Start,
     Terminal,
@@ -154,6 +155,9 @@ class _Turn:
                         break
                 elif isinstance(delta, Start):
                     await self._start(delta)
+                elif isinstance(delta, Retract):
+                    # What was heard cannot be unheard; nothing of this answer is said any more.
+                    return Finish(FinishReason.CONTENT_FILTER, self._call.usage())
                 elif isinstance(delta, Finish | Failed):
                     return delta
         return Finish(FinishReason.STOP, self._call.usage())

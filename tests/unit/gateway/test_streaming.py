@@ -13,6 +13,7 @@ from gateway.domain.messages import (
     Delta,
     Finish,
     FinishReason,
+    Retract,
     Start,
     TextDelta,
     Usage,
@@ -169,6 +170,14 @@ async def test_a_failure_keeps_the_text_and_says_whether_to_try_again() -> None:
     assert (outcome.text, outcome.finish) == ("Sho", FinishReason.ERROR)
     assert (outcome.failure.code, outcome.failure.retryable) == ("provider_unavailable", True)
     assert spoken.relay.stored["room.t1.1"][-1] == End(1, "error")
+
+
+async def test_what_is_taken_back_ends_the_turn_where_it_was_heard() -> None:
+    async with stage(START, TextDelta("Sho"), Retract("filter"), TextDelta("w"), DONE) as spoken:
+        outcome = spoken.outcome
+
+    assert (outcome.text, outcome.finish) == ("Sho", FinishReason.CONTENT_FILTER)
+    assert spoken.relay.stored["room.t1.1"][-1] == End(1, "content_filter")
 
 
 async def test_a_turn_is_alive_while_it_is_spoken_and_not_after() -> None:
