@@ -165,9 +165,13 @@ class PathNotFoundError(RequestError):
 
 
 class MethodNotAllowedError(RequestError):
-    """The path is served, but not by this method."""
+    """The path is served, but not by this method; ``allowed`` is the one it is served by."""
 
     code, status = "method_not_allowed", 405
+
+    def __init__(self, message: str, *, allowed: str) -> None:
+        super().__init__(message)
+        self.allowed = allowed
 
 
 # --- Admission ------------------------------------------------------------------------------

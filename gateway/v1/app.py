@@ -113,7 +113,9 @@ class DataPlane:
             if road is None:
                 raise PathNotFoundError("Nothing is served under this path.")
             if exchange.scope["method"] != road.method:
-                raise MethodNotAllowedError(f"This path takes {road.method} only.")
+                raise MethodNotAllowedError(
+                    f"This path takes {road.method} only.", allowed=road.method
+                )
             await road.endpoint(visit)
             if exchange.is_cut and not exchange.has_ended:
                 raise ShuttingDownError

@@ -104,7 +104,7 @@ class Delivery:
         await self.exchange.answer(
             errors.status_of(error, self.dialect),
             errors.body_of(error, self.dialect, request_id=self.exchange.request_id),
-            (*errors.retry_headers(error), *self._told()),
+            (*errors.headers_of(error), *self._told()),
         )
 
     async def _end(self, terminal: Finish | Failed, encoder: Encoder, waiting: bytes) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from gateway.domain.errors import (
     GatewayError,
     LimitExceededError,
+    MethodNotAllowedError,
     NoTargetError,
     ProviderError,
     RequestError,
@@ -128,7 +129,7 @@ def message_of(error: GatewayError) -> str:
     return str(error) or _MESSAGES.get(error.code, _MESSAGES["internal"])
 
 
-def retry_headers(error: GatewayError) -> list[Header]:
+def headers_of(error: GatewayError) -> list[Header]:
     """Return when to come again, exactly, and whether to come again at all.
 
     A client that retries what our own fallbacks have already been through multiplies the load on
@@ -141,6 +142,8 @@ def retry_headers(error: GatewayError) -> list[Header]:
         headers.append((b"retry-after-ms", b"%d" % max(1, math.ceil(seconds * 1000))))
     if is_final(error):
         headers.append((b"x-should-retry", b"false"))
+    if isinstance(error, MethodNotAllowedError):
+        headers.append((b"allow", error.allowed.encode()))
     return headers
 
 

@@ -118,13 +118,16 @@ class Visit:
 
     @property
     def session(self) -> str:
-        """Return the key that prefers the same target as last time, empty for none."""
+        """Return the key that prefers the same target as last time, empty for none.
+
+        What one account calls its session is none of another's.
+        """
         given = self.exchange.headers.get(SESSION_HEADER, b"")
         if len(given) > _MAX_SESSION_BYTES:
             raise RequestError(
                 f"{SESSION_HEADER.decode()} is longer than {_MAX_SESSION_BYTES} bytes."
             )
-        return given.decode("latin-1")
+        return f"{self._key.tenant.name}:{given.decode('latin-1')}" if given and self._key else ""
 
     def _budget_seconds(self) -> float | None:
         """Return all the time the client gives us, None when it did not say."""

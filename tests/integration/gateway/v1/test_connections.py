@@ -4,13 +4,14 @@ import json
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import openai
 import pytest
 
-from tests.fakes.upstream import Upstream
+from tests.fakes.upstream import Reply, Upstream
 from tests.integration.gateway.v1 import known
 from tests.integration.gateway.v1.conftest import served
 
@@ -30,6 +31,12 @@ def open_stream(address: str) -> socket.socket:
     connection = socket.create_connection((parts.hostname or "", parts.port or 0))
     connection.sendall(head.encode() + body)
     return connection
+
+
+def scraped(address: str) -> str:
+    """Return the data plane's series as text."""
+    with openai.OpenAI(api_key="none", base_url=address, max_retries=0) as plain:
+        return plain.get("/metrics", cast_to=str)
 
 
 def wait_for(is_so) -> None:
@@ -75,9 +82,35 @@ def test_a_process_that_ends_lets_streams_run_and_tells_those_it_cuts(
         assert process.wait(20) == 0
 
 
+def sample(address: str, name: str) -> int:
+    """Return the value of a series without labels."""
+    found = next(line for line in scraped(address).splitlines() if line.startswith(f"{name} "))
+    return int(float(found.removeprefix(f"{name} ")))
+
+
+def test_clients_that_leave_at_any_point_leave_nothing_behind(data_plane: str, upstream: Upstream):
+    upstream.always(Reply(text="word " * 300, first_delay_seconds=0.02, token_delay_seconds=0.005))
+
+    def leave(n_reads: int) -> None:
+        with open_stream(data_plane) as connection:
+            for _ in range(n_reads):
+                connection.recv(300)
+
+    for n_reads in range(10):
+        leave(n_reads)
+    wait_for(lambda: upstream.n_in_flight == 0)
+    n_open = sample(data_plane, "process_open_fds")
+    n_gone = sample(data_plane, "gw_disconnect_seconds_count")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(leave, [n % 12 for n in range(240)]))
+    wait_for(lambda: upstream.n_in_flight == 0)
+    wait_for(lambda: sample(data_plane, "process_open_fds") <= n_open + 8)
+    # A few were gone before they were seen to have come.
+    assert sample(data_plane, "gw_disconnect_seconds_count") > n_gone + 200
+
+
 def test_the_series_of_the_data_plane_can_be_read(data_plane: str, program: openai.OpenAI):
     program.models.list()
-    with openai.OpenAI(api_key="none", base_url=data_plane, max_retries=0) as plain:
-        scraped = plain.get("/metrics", cast_to=str)
-    assert 'gw_data_plane_answers_total{endpoint="models",status="200"}' in scraped
-    assert "gw_disconnect_seconds_bucket" in scraped
+    series = scraped(data_plane)
+    assert 'gw_data_plane_answers_total{endpoint="models",status="200"}' in series
+    assert "gw_disconnect_seconds_bucket" in series

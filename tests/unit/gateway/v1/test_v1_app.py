@@ -130,6 +130,7 @@ async def test_paths_and_methods_are_refused_in_the_callers_dialect(
 ):
     answer = await client().ask(path, method=method, headers=headers)
     assert (answer.status, answer.json["error"]["type"]) == (status, kind)
+    assert ("allow" in answer.headers) == (status == 405)
     assert ("request_id" in answer.json) == (
         headers == ANTHROPIC or path.startswith("/v1/messages")
     )
@@ -191,7 +192,7 @@ async def test_the_caller_is_told_to_the_pipeline():
         "192.0.2.1",
         "chat",
     )
-    assert (request.user, request.session) == ("u-7", "s-1")
+    assert (request.user, request.session) == ("u-7", "acme:s-1")
     assert told["budget_seconds"] == 2.5
     assert request.input_estimate > 0
 

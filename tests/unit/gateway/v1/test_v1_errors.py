@@ -142,7 +142,7 @@ def test_every_failure_has_words_for_people():
     ],
 )
 def test_when_to_come_again_and_whether(error, headers):
-    assert dict(errors.retry_headers(error)) == headers
+    assert dict(errors.headers_of(error)) == headers
 
 
 def test_a_broken_stream_ends_with_the_error_and_the_mark_of_the_end():
