@@ -3,7 +3,7 @@
 Django makes a cache per request and with it a pool of connections; here a process has one.
 """
 
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
@@ -12,11 +12,13 @@ from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 class SharedCache(RedisCache):
     """The cache of the settings, on the connections of the process."""
 
-    @cached_property
-    def _cache(self) -> RedisCacheClient:
-        return _client(tuple(self._servers), tuple(sorted(self._options.items())))
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        """Take the process's connections to this server."""
+        super().__init__(server, params)
+        options = tuple(sorted(params.get("OPTIONS", {}).items()))
+        self.__dict__["_cache"] = _client(server, options)  # before it is made at first use
 
 
 @lru_cache(maxsize=4)
-def _client(servers: tuple[str, ...], options: tuple[tuple[str, Any], ...]) -> RedisCacheClient:
-    return RedisCacheClient(list(servers), **dict(options))
+def _client(server: str, options: tuple[tuple[str, Any], ...]) -> RedisCacheClient:
+    return RedisCacheClient([server], **dict(options))
