@@ -1,11 +1,13 @@
 """The pipeline as the edge asks it, on the loop that serves the request."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 from gateway import runtime, snapshot
 from gateway.domain.caller import Caller
-from gateway.domain.catalog import Catalog
+from gateway.domain.catalog import SCRIPTED, Catalog
+from gateway.domain.errors import GatewayError
 from gateway.domain.messages import ChatRequest
 from gateway.services import completion
 from gateway.services.calls import Call
@@ -57,9 +59,10 @@ def ask(
 
 
 async def begin() -> None:
-    """Read the configuration and make the running loop's engine, before the first request."""
+    """Read the configuration and connect, so that the first request finds everything there."""
     await asyncio.to_thread(snapshot.start)
-    runtime.engine_here()
+    with contextlib.suppress(GatewayError):  # a store that is away is met by each request anew
+        await runtime.engine_here().ports.gate.in_flight(SCRIPTED)
 
 
 async def end() -> None:

@@ -8,6 +8,7 @@ from gateway.adapters.providers import PROVIDERS
 from gateway.domain.caller import Caller
 from gateway.domain.catalog import Catalog
 from gateway.domain.configuration import ADAPTERS
+from gateway.domain.errors import StateUnavailableError
 from gateway.domain.messages import ChatRequest
 from gateway.domain.rate_limit import Level
 from gateway.v1 import engine
@@ -58,6 +59,12 @@ async def test_a_process_reads_its_configuration_before_it_serves(house, monkeyp
         done.append("closed")
 
     monkeypatch.setattr(engine.runtime, "aclose_engine_here", close)
+
+    async def look(provider: str) -> int:
+        done.append(f"looked at {provider}")
+        raise StateUnavailableError
+
+    house.ports.gate = SimpleNamespace(in_flight=look)
     await engine.begin()
     await engine.end()
-    assert done == ["read", "closed"]
+    assert done == ["read", "looked at scripted", "closed"]
