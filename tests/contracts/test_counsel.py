@@ -42,7 +42,7 @@ def counsel(twin: str, request: pytest.FixtureRequest) -> Iterator[CounselTwin]:
     request.getfixturevalue("redis_client")
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     with upstream_in_thread() as upstream:
-        play_on(upstream, monkeypatch=monkeypatch, route=ROUTE)
+        play_on(upstream, monkeypatch=monkeypatch, routes=[ROUTE])
         yield CounselTwin(
             GatewayCounsel(),
             upstream.say,

@@ -1,8 +1,11 @@
 """A gateway with a model on loopback behind a route, for rooms that are played by models."""
 
+from collections.abc import Sequence
+from uuid import uuid4
+
 import pytest
 
-from gateway import snapshot
+from gateway import runtime, snapshot
 from gateway.domain.catalog import (
     SCRIPTED,
     Ability,
@@ -20,8 +23,11 @@ from tests.fakes.upstream import Upstream
 ADAPTER = "openai"
 
 
-def make_catalog(route: str, *addresses: str, retry: RetryPolicy | None = None) -> Catalog:
-    """Return the built-in catalog and a route to one model at each address, in this order."""
+def make_catalog(routes: Sequence[str], *addresses: str) -> Catalog:
+    """Return the built-in catalog and routes, each to a model of its own at every address.
+
+    A model's name is new each time: what a process knows of the one before is not held against it.
+    """
     built_in = built_in_catalog()
     providers = [
         Provider(
@@ -34,26 +40,34 @@ def make_catalog(route: str, *addresses: str, retry: RetryPolicy | None = None) 
         )
         for n, address in enumerate(addresses)
     ]
-    targets = tuple(
-        Target(
-            provider=provider,
-            model=f"{route}-{n}",
-            abilities=frozenset({Ability.STREAM, Ability.JSON}),
-        )
-        for n, provider in enumerate(providers)
-    )
-    found = Route(model=route, targets=targets, retry=retry or RetryPolicy(n_retries=0))
     return Catalog(
         version=1,
         providers={
             SCRIPTED: built_in.providers[SCRIPTED],
             **{provider.name: provider for provider in providers},
         },
-        routes={SCRIPTED: built_in.routes[SCRIPTED], route: found},
+        routes={
+            SCRIPTED: built_in.routes[SCRIPTED],
+            **{route: _route(route, providers) for route in routes},
+        },
     )
 
 
-def play_on(*upstreams: Upstream, monkeypatch: pytest.MonkeyPatch, route: str = "panel") -> None:
-    """Let the route lead to these servers while the test lasts."""
-    catalog = make_catalog(route, *(upstream.base_url for upstream in upstreams))
+def _route(name: str, providers: Sequence[Provider]) -> Route:
+    targets = tuple(
+        Target(
+            provider=provider,
+            model=f"{name}.{uuid4().hex[:8]}",
+            abilities=frozenset({Ability.STREAM, Ability.JSON}),
+        )
+        for provider in providers
+    )
+    return Route(model=name, targets=targets, retry=RetryPolicy(n_retries=0))
+
+
+def play_on(*upstreams: Upstream, monkeypatch: pytest.MonkeyPatch, routes: Sequence[str]) -> None:
+    """Let the routes lead to these servers, in this order, while the test lasts."""
+    catalog = make_catalog(routes, *(upstream.base_url for upstream in upstreams))
+    runtime.ports()  # whatever begins to follow the tables has begun now, and looks no more
+    monkeypatch.setattr(snapshot._snapshot, "refresh", lambda: None)
     monkeypatch.setattr(snapshot._snapshot, "catalog", catalog)

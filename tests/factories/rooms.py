@@ -10,13 +10,13 @@ from interview.domain.events import Event, EventType
 from interview.domain.game import Opening
 from interview.domain.ports import Ports
 from interview.domain.position import Edition
-from interview.domain.room import Room
+from interview.domain.room import Engine, Room
 from interview.domain.scenery import Mode, Strategy
 from interview.models import Edition as EditionRow
 from interview.models import Resume as ResumeRow
 from interview.models import Room as RoomRow
 from interview.services import editions, event_log, reaper, resumes, rooms
-from interview.services.turns import answering, speaking, stopping
+from interview.services.turns import answering, speaking, stopping, weighing
 from tests.factories.games import make_position, make_resume
 from tests.fakes.interview import FakeOutbox, FakeStage, fake_ports
 
@@ -126,6 +126,11 @@ class Play:
         speaking.run_turn(room_id=self.room_id, turn_id=self.row.turn_id, ports=self.ports)
         return self
 
+    def weigh(self) -> "Play":
+        """Let a worker weigh the answer that waits, if one does."""
+        weighing.weigh_answer(room_id=self.room_id, ports=self.ports)
+        return self
+
     def answer(
         self, text: str = GOOD_ANSWER, *, client_id: UUID | None = None
     ) -> answering.AnswerTaken:
@@ -162,6 +167,7 @@ def seat(
     strategy: Strategy | None = None,
     language: Language = "en",
     seed: int = 7,
+    engine: Engine = Engine.SCRIPTED,
     ports: Ports | None = None,
     owner: UUID | None = None,
 ) -> Play:
@@ -175,6 +181,7 @@ def seat(
         seed=seed,
         resume_id=str(resume.pk),
         strategy=strategy,
+        engine=engine.value,
     )
     opened = rooms.open_room(
         editions.publish(edition.scenery.id), opening, owner=owner, resume=resume, ports=ports

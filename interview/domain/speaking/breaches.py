@@ -136,7 +136,7 @@ _MACHINERY = re.compile(
     r"我的(?:系统)?(?:提示词|指令|设定)|作为(?:一个|一名)?(?:ai|人工智能|语言模型)(?:助手)?[,，]|"
     r"我是(?:一个|一名)?(?:ai|人工智能|语言模型)|抱歉,我(?:不能|无法)"
 )
-_SHINGLE = 40  # folded letters of a secret that may not be heard in a row; Chinese counts double
+_SHINGLE = 30  # folded letters of a secret that may not be heard in a row; Chinese counts double
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@
         await upstream.until(lambda: upstream.seen[-1].is_gone)   # our side hung up
 
 Replies are taken in the order they were given, first those for the model that is asked for
-(``model=``), then those for any. When none is left, `otherwise` is said. Every request is
+(``model=``), then those for any. When none is left, `otherwise` is said; `decide` comes first,
+for replies that depend on what was asked. Every request is
 kept in `seen` with what became of it. It speaks the dialects of OpenAI (chat, embeddings),
 Anthropic and Gemini; `DIALECTS` takes more. `upstream_in_thread` runs it beside code that
 blocks, ``python -m tests.fakes.upstream`` as a process of its own.

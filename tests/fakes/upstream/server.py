@@ -53,6 +53,7 @@ class Upstream:
     def __init__(self, *, port: int = 0) -> None:
         self.seen: list[Seen] = []
         self.otherwise = Reply()
+        self.decide: Callable[[Seen], Reply | None] = lambda _: None
         self.n_connections = 0
         self.n_open = 0
         self.port = port
@@ -241,7 +242,7 @@ class _Connection(asyncio.Protocol):
         seen = Seen(method, path, headers, body, self._number, time.monotonic(), _object(body))
         self._seen = seen
         self._upstream.seen.append(seen)
-        reply = self._upstream._next(seen.model)
+        reply = self._upstream.decide(seen) or self._upstream._next(seen.model)
         self._answering = asyncio.ensure_future(self._answer(seen, reply))
         self._upstream._changed()
 
