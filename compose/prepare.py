@@ -14,18 +14,18 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 
 
 def main() -> None:
-    """Compile messages, collect static files, migrate, load the content."""
+    """Compile messages, collect static files, migrate, load the content and the prices."""
     for folder in settings.LOCALE_PATHS:
         compile_messages(Path(folder))
     django.setup()
     collect_static()
     call_command("migrate", interactive=False, verbosity=0)
-    if "load_content" in get_commands():
-        call_command("load_content", verbosity=0)
+    call_command("load_content", verbosity=0)
+    call_command("load_prices", verbosity=0)
 
 
 def compile_messages(folder: Path) -> int:
