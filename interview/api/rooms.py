@@ -34,8 +34,7 @@ def create_room(
     request: HttpRequest, response: HttpResponse, body: RoomIn
 ) -> Status[dict[str, Any]]:
     """Take the seat; the answer also holds ``room_token``, for programs, once."""
-    if body.engine == "model":
-        raise InvalidInputError("No model is configured here; choose scripted or auto.")
+    engine = rooms.engine_for(body.engine, ports=runtime.ports())
     addresses.check(address_of(request), addresses.Taken.ROOM)
     player = visitor(request).player or players.new_player()
     set_player(response, player)
@@ -48,6 +47,7 @@ def create_room(
         seed=rooms.new_seed() if body.seed is None else body.seed,
         resume_id=str(resume.pk),
         strategy=body.strategy,
+        engine=engine.value,
         nickname=body.nickname,
     )
     opened = rooms.open_room(edition, opening, owner=player, resume=resume, ports=runtime.ports())
