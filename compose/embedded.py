@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
 
+from compose import logs
+
 _PR_SET_PDEATHSIG = 1
 _SOCKET_PATH_BYTES = 100  # sun_path holds 104 on macOS, 108 on Linux, with its closing zero
 _POSTGRES_MAJOR = "18"
@@ -41,6 +43,18 @@ def die_with_parent() -> None:
     """Ask the kernel to end this child when its parent is gone, however it went (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def make_private(data_dir: Path) -> None:
+    """Close a data folder to other users; for root, all but the way through it to Postgres.
+
+    A folder with other things in it, and no stack of ours yet, keeps its rights.
+    """
+    is_new = not data_dir.exists() or not any(data_dir.iterdir())
+    data_dir.mkdir(parents=True, exist_ok=True)
+    is_ours = is_new or (data_dir / "run" / "lock").exists()
+    if is_ours and data_dir.stat().st_uid == os.geteuid():
+        data_dir.chmod(0o711 if _postgres_user() else 0o700)
 
 
 def socket_folder(data_dir: Path) -> Path:
@@ -72,7 +86,7 @@ class Server:
         self, command: list[str], *, user: str | None = None, cwd: Path | None = None
     ) -> None:
         """Start the process in its own group, so that Ctrl-C reaches it through us, in order."""
-        with self.log_path.open("ab") as log:
+        with logs.appending(self.log_path) as log:
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -95,6 +109,10 @@ class Server:
                     f"{self.name} was not ready after {_START_SECONDS:.0f} s; see {self.log_path}."
                 )
             time.sleep(_POLL_SECONDS)
+
+    def tend(self) -> None:
+        """Keep the log within its bound."""
+        logs.bound(self.log_path)
 
     def stop(self, *signals: signal.Signals) -> None:
         """End the process: each signal in turn gets its time, then it is killed."""
@@ -173,6 +191,10 @@ class Postgres:
         known = self._client("psql", "-d", "postgres", "-Atc", "select datname from pg_database")
         if _DATABASE not in known.stdout.split():
             self._client("createdb", _DATABASE)
+
+    def tend(self) -> None:
+        """Keep the server's log within its bound."""
+        self._server.tend()
 
     def stop(self) -> None:
         """Stop: sessions are ended, everything committed is kept."""
@@ -285,6 +307,10 @@ class Valkey:
     def wait(self) -> None:
         """Return once it answers PING, which it does only after reading its file back."""
         self._server.wait_until(self._is_ready)
+
+    def tend(self) -> None:
+        """Keep the server's log within its bound."""
+        self._server.tend()
 
     def stop(self) -> None:
         """Stop after the append-only file is on the disk."""

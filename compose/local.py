@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from compose.embedded import Postgres, StackError, Valkey, socket_folder
+from compose.embedded import Postgres, StackError, Valkey, make_private, socket_folder
 from compose.supervisor import Process, Supervisor, read_procfile
 from config import env
 
@@ -86,8 +86,10 @@ class Stack:
         self._wait_until_ready()
 
     def tend(self) -> None:
-        """Look after the processes once."""
+        """Look after the processes and the servers' logs once."""
         self._supervisor.tend()
+        for server in self._servers:
+            server.tend()
 
     def stop(self) -> None:
         """Stop the processes, then the servers."""
@@ -147,6 +149,7 @@ class Stack:
             server.wait()
         # manage.py in another terminal finds the servers by this file; see config/settings.py.
         found = self.data_dir / "run" / "stack.env"
+        found.touch(mode=0o600)
         found.write_text("\n".join(lines) + "\n", encoding="utf-8")
         self._cleanup.callback(found.unlink, missing_ok=True)
 
@@ -160,6 +163,7 @@ class Stack:
             stderr=None if self.is_verbose else subprocess.STDOUT,
             check=False,
             start_new_session=True,
+            umask=0o077,
         )
         if done.returncode != 0:
             output = (done.stdout or b"").decode(errors="replace").strip()
@@ -171,6 +175,7 @@ class Stack:
     def _processes(self, environment: dict[str, str]) -> list[Process]:
         logs = self.data_dir / "logs"
         logs.mkdir(exist_ok=True)
+        logs.chmod(0o700)
         commands = read_procfile(ROOT / "compose" / self.procfile, environment)
         return [
             Process(
@@ -203,6 +208,7 @@ def check_folder(folder: Path) -> None:
     """Raise StackError unless files can be made in this folder."""
     probe = folder / "run" / f"probe-{secrets.token_hex(4)}"
     try:
+        make_private(folder)
         probe.parent.mkdir(parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()

@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from compose import logs
 from compose.embedded import StackError, die_with_parent
 
 _RESTART_SECONDS = 1.0
 _FALLS = 5
 _FALLS_SECONDS = 60.0
 _TAIL_LINES = 12
-_LOG_BYTES = 20_000_000
+_OURS_ALONE = 0o077
 _POLL_SECONDS = 0.05
 
 
@@ -53,8 +54,7 @@ class Process:
         """Start the process in a group of its own: Ctrl-C in the terminal is for us alone."""
         log: IO[bytes] | None = None
         if self.log_path is not None:
-            _rotate(self.log_path)
-            log = self.log_path.open("ab")
+            log = logs.appending(self.log_path)
         try:
             self.child = subprocess.Popen(
                 self.command,
@@ -64,6 +64,7 @@ class Process:
                 stderr=subprocess.STDOUT if log else None,
                 start_new_session=True,
                 preexec_fn=die_with_parent,
+                umask=_OURS_ALONE,
             )
         finally:
             if log is not None:
@@ -102,13 +103,15 @@ class Supervisor:
             process.start()
 
     def tend(self) -> None:
-        """Look after every process once: note falls, restart what is due, or give up."""
+        """Look after each process once: note falls, restart what is due or give up, bound logs."""
         now = time.monotonic()
         for process in self.processes:
             if process.child is not None and not process.is_running:
                 self._fell(process, now)
             elif process.child is None and now >= process.starts_at:
                 process.start()
+            if process.log_path is not None:
+                logs.bound(process.log_path)
 
     def stop(self, *, within_seconds: float) -> None:
         """Ask all to end; those that have not when the time is over are killed."""
@@ -154,8 +157,3 @@ def _with_our_python(words: list[str]) -> list[str]:
     if words and words[0] == "python":
         return [sys.executable, *words[1:]]
     return [sys.executable, "-m", *words]
-
-
-def _rotate(path: Path) -> None:
-    if path.exists() and path.stat().st_size > _LOG_BYTES:
-        path.replace(path.with_suffix(".old.log"))

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from compose import embedded, logs
 from compose.embedded import StackError
 from compose.supervisor import Process, Supervisor, read_procfile
 
@@ -108,10 +109,54 @@ def test_a_process_that_does_not_listen_is_killed_in_the_end(tmp_path):
 
 
 def test_a_log_that_grew_too_long_makes_room(tmp_path, monkeypatch):
-    monkeypatch.setattr("compose.supervisor._LOG_BYTES", 3)
+    monkeypatch.setattr(logs, "MAX_BYTES", 3)
     (tmp_path / "walker.log").write_text("much too long")
     walker = process(tmp_path, "print('new')")
     walker.start()
     wait(walker)
     assert (tmp_path / "walker.old.log").read_text() == "much too long"
     assert walker.tail() == "new"
+
+
+def test_a_log_is_bounded_while_its_writer_keeps_it_open(tmp_path, monkeypatch):
+    monkeypatch.setattr(logs, "MAX_BYTES", 8)
+    walker = process(tmp_path, "pass")
+    walker.start()
+    with logs.appending(tmp_path / "walker.log") as file:
+        file.write(b"a long line")
+        file.flush()
+        Supervisor([walker]).tend()
+        file.write(b"new")
+    wait(walker)
+    assert (tmp_path / "walker.log").read_bytes() == b"new"
+    assert (tmp_path / "walker.old.log").read_bytes() == b"a long line"
+
+
+def test_logs_and_what_a_process_writes_are_for_nobody_else(tmp_path):
+    walker = process(tmp_path, f"open({str(tmp_path / 'made')!r}, 'w'); print('hello')")
+    (tmp_path / "walker.log").touch(mode=0o644)
+    walker.start()
+    wait(walker)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("walker.log", "made")] == [
+        0o600,
+        0o600,
+    ]
+
+
+@pytest.mark.parametrize(("user", "mode"), [(None, 0o700), ("nobody", 0o711)])
+def test_a_data_folder_is_closed_but_for_the_way_to_a_postgres_of_another_user(
+    tmp_path, monkeypatch, user, mode
+):
+    monkeypatch.setattr(embedded, "_postgres_user", lambda: user)
+    fresh, ours, somebody_s = tmp_path / "a" / "fresh", tmp_path / "ours", tmp_path / "somebody"
+    for folder, thing in ((ours / "run", "lock"), (somebody_s, "letters")):
+        folder.mkdir(parents=True)
+        (folder / thing).touch()
+        folder.chmod(0o755)
+    ours.chmod(0o755)
+
+    for folder in (fresh, ours, somebody_s):
+        embedded.make_private(folder)
+
+    found = [folder.stat().st_mode & 0o777 for folder in (fresh, ours, somebody_s)]
+    assert found == [mode, mode, 0o755]
