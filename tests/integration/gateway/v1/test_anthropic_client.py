@@ -31,6 +31,16 @@ def test_a_streamed_message(scribe: anthropic.Anthropic, upstream: Upstream, mod
     assert final.usage.output_tokens == 3
 
 
+async def test_an_asynchronous_client(data_plane: str, upstream: Upstream):
+    upstream.say("Which number changed?")
+    async with (
+        anthropic.AsyncAnthropic(api_key=known.SECRET, base_url=data_plane) as client,
+        client.messages.stream(model="claude", messages=HI, max_tokens=50) as stream,
+    ):
+        said = [text async for text in stream.text_stream]
+    assert "".join(said) == "Which number changed?"
+
+
 @pytest.mark.parametrize("model", ["open", "claude"])
 @pytest.mark.parametrize("is_streamed", [True, False])
 def test_tools_are_used(scribe: anthropic.Anthropic, upstream: Upstream, model, is_streamed):
