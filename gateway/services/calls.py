@@ -79,6 +79,9 @@ class Call:
     def __post_init__(self) -> None:
         """Begin to observe."""
         self.observed = observation.begin(self.request, self.attributes)
+        # Thousands of programs' calls a second are counted, traced and in the ledger; a line
+        # is written of those that failed.
+        self.observed.is_quiet = self.caller.key is not None
 
     @property
     def is_closed(self) -> bool:

@@ -26,6 +26,7 @@ from gateway.services.calls import Call
 
 LONGEST_REST_SECONDS = 10.0  # a caller that would wait longer is told when to come back
 SHORTEST_LOOK_SECONDS = 0.02
+CLOCKS_APART_SECONDS = 0.02  # who comes back a moment too soon finds the breaker still open
 LOOK_SECONDS = 1.0  # somebody else's probe may bring a target back sooner
 _PASSING = frozenset({Exclusion.NO_PLACE, Exclusion.PROBE_IN_FLIGHT})
 _NEVER = 1_000
@@ -53,7 +54,10 @@ async def after_failure(call: Call, attempt: Attempt, error: GatewayError, *, po
         call.observed.happened(
             attributes.RETRY, reason=error.error_type, after_seconds=step.after_seconds
         )
-        await call.watchdog.sleep(step.after_seconds)
+        is_ordered = error.retry_after_seconds is not None
+        await call.watchdog.sleep(
+            step.after_seconds + (CLOCKS_APART_SECONDS if is_ordered else 0.0)
+        )
         await _look_again(call, attempt, ports=ports)
         return
     call.again = None

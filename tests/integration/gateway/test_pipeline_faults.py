@@ -186,7 +186,7 @@ async def test_1_a_retry_after_is_waited_out_by_who_is_alone(house: House, way: 
 
     deltas = await house.ask(**way)
 
-    assert (ended_well(deltas), text_of(deltas), house.naps) == (True, SIXTY, [2.0])
+    assert (ended_well(deltas), text_of(deltas), house.naps) == (True, SIXTY, [2.02])
     assert house.ends == [("one", "error"), ("one", "done")]
 
 

@@ -219,7 +219,7 @@ async def test_a_vendors_retry_after_is_waited_out_when_nobody_else_is_there(
     Watchdog.sleep = wait  # type: ignore[method-assign]  # undone with the fixture's patch
 
     assert await on.run() == [A_STARTS, TextDelta("So."), DONE]
-    assert naps == [2.0]
+    assert naps == [2.02]
     assert on.breakers.reports == [("a/m1", Report.FAILED), ("a/m1", Report.OK)]
 
 
@@ -722,6 +722,20 @@ async def test_frames_that_were_not_read_are_counted_as_tokens() -> None:
     await on.run()
 
     assert on.entries[0].usage == Usage(1, 30)
+
+
+async def test_a_programs_good_answer_is_counted_and_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    on = stage(("a/m1", (A_STARTS, DONE)), ("a/m1", (A_STARTS, DONE)), ("a/m1", (DOWN,)))
+
+    await on.run(on.call(caller=Caller(KEY)))
+    assert caplog.records == []
+    await on.run()
+    await on.run(on.call(caller=Caller(KEY)))
+
+    assert [record.message for record in caplog.records] == ["gateway.call_ended"] * 2
 
 
 async def test_a_session_remembers_who_answered() -> None:
