@@ -52,6 +52,7 @@ class KeyForm(GovernedForm):
     model_patterns = WordsField(
         label=_("Models"),
         required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Patterns of public names, such as gpt-*; none allows every route."),
     )
     requests_per_minute = forms.IntegerField(

@@ -201,7 +201,11 @@ class ProviderAdmin(GovernedAdmin):
 def _tell(request: HttpRequest, trial: Trial) -> None:
     values = {"model": trial.model, "seconds": f"{trial.seconds:.2f}", "code": trial.code}
     if trial.is_ok:
-        messages.success(request, gettext("%(model)s answered after %(seconds)s s.") % values)
+        messages.success(
+            request, gettext("The model %(model)s answered after %(seconds)s s.") % values
+        )
         return
-    sentence = gettext("%(model)s did not answer: %(code)s, after %(seconds)s s.") % values
+    sentence = (
+        gettext("The model %(model)s did not answer: %(code)s, after %(seconds)s s.") % values
+    )
     messages.error(request, f"{sentence} {trial.message}".strip())

@@ -18,6 +18,7 @@ from gateway.models import AuditEntry, Price, UsageDay, UsageRecord
 
 MOST_DIFFERENCES = 4
 _SHORT = 40
+_ID_SHOWN = 10
 
 
 class AuditEntryAdmin(RecordAdmin):
@@ -93,27 +94,33 @@ def _long(value: Any) -> str:
 class UsageRecordAdmin(RecordAdmin):
     """Every attempt: who, what, how much, how it ended."""
 
-    list_display = (
-        "charged_at",
-        "tenant",
-        "key_id",
-        "route",
-        "target",
-        "tokens",
-        "cost",
-        "end_reason",
-        "error_code",
-    )
+    list_display = ("charged_at", "payer", "target", "tokens", "cost", "ended")
+    list_per_page = 50
     list_filter = ("end_reason", "tenant", "provider", "route", "is_estimated")
     search_fields = ("request_id__startswith", "key_id__startswith", "room_id__startswith")
     date_hierarchy = "charged_at"
     ordering = ("-pk",)
     show_full_result_count = False
 
+    @admin.display(description=_("Whose"), ordering="tenant")
+    def payer(self, row: UsageRecord) -> SafeString:
+        """Return who pays: a tenant and its key, or the house for a room."""
+        if not row.key_id:
+            return format_html(
+                "{} <code>{}</code>", gettext("the house itself"), row.room_id[:_ID_SHOWN]
+            )
+        return format_html("{} <code>{}</code>", row.tenant, row.key_id[:_ID_SHOWN])
+
     @admin.display(description=_("Target"), ordering="provider")
-    def target(self, row: UsageRecord) -> str:
-        """Return who answered."""
-        return f"{row.provider}/{row.model}"
+    def target(self, row: UsageRecord) -> SafeString:
+        """Return which route it came by, and who answered."""
+        return format_html("{} → {}/{}", row.route or "—", row.provider, row.model)
+
+    @admin.display(description=_("End"), ordering="end_reason")
+    def ended(self, row: UsageRecord) -> str:
+        """Return how it ended, with the error if there was one."""
+        end = row.get_end_reason_display()
+        return f"{end} · {row.error_code}" if row.error_code else end
 
     @admin.display(description=_("Tokens in → out"), ordering="output_tokens")
     def tokens(self, row: UsageRecord) -> str:

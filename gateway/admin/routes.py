@@ -21,9 +21,11 @@ from gateway.admin.governed import GovernedAdmin, GovernedForm, TabularInline
 from gateway.admin.limits import LimitInline
 from gateway.domain.catalog import Ability
 from gateway.domain.errors import GatewayError
+from gateway.domain.money import BudgetPeriod
 from gateway.domain.routing import Exclusion
 from gateway.models import ApiKey, Route, RouteTarget
-from gateway.models.route import default_abilities
+from gateway.models.limit import PERIODS
+from gateway.models.route import POLICIES, default_abilities
 from gateway.services import explaining
 from gateway.services.explaining import Explanation, Question
 from gateway.snapshot import reading
@@ -85,7 +87,7 @@ class TargetForm(GovernedForm):
             "max_output_tokens": forms.NumberInput(attrs={"class": "narrow"}),
             "quality": forms.NumberInput(attrs={"class": "narrow", "step": "0.05"}),
             "weight": forms.NumberInput(attrs={"class": "narrow"}),
-            "model": forms.TextInput(attrs={"size": 22}),
+            "model": forms.TextInput(attrs={"size": 16}),
         }
 
 
@@ -258,7 +260,17 @@ def _shown(found: Explanation) -> dict[str, Any]:
         "version": found.version,
         "is_degraded": found.is_degraded,
         "decision": decision,
-        "candidates": decision.candidates if decision else (),
+        "policy": POLICIES[decision.policy] if decision else "",
+        "candidates": [
+            {
+                "target": one.target,
+                "reason": gettext(one.reason),
+                "score": one.score,
+                "cost_score": one.cost_score,
+                "needs_probe": one.needs_probe,
+            }
+            for one in (decision.candidates if decision else ())
+        ],
         "dropped": [
             {"target": one.target, "reason": REASONS[one.reason], "wait": one.retry_after_seconds}
             for one in (decision.dropped if decision else ())
@@ -267,7 +279,7 @@ def _shown(found: Explanation) -> dict[str, Any]:
         "budgets": [
             {
                 "subject": one.subject,
-                "period": one.period,
+                "period": PERIODS[BudgetPeriod(one.period)],
                 "spent": usd(one.spent_microusd + one.reserved_microusd),
                 "limit": usd(one.limit_microusd),
                 "wanted": usd(one.wanted_microusd),

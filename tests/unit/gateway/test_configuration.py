@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.adapters.providers import PROVIDERS, vendors
 from gateway.domain.catalog import (
     Ability,
     Catalog,
@@ -17,6 +18,8 @@ from gateway.domain.catalog import (
     built_in_catalog,
 )
 from gateway.domain.configuration import (
+    ADAPTERS,
+    VENDORS,
     ConfigurationError,
     Problem,
     Severity,
@@ -251,3 +254,8 @@ def test_the_sound_part_leaves_out_only_what_is_wrong():
     assert list(part.keys) == ["a"]
     assert [rule.id for rule in part.faults] == ["f"]
     assert problems(part) == []
+
+
+def test_the_rules_know_every_registered_adapter_and_vendor_and_no_other():
+    assert set(ADAPTERS) == set(PROVIDERS)
+    assert set(vendors.VENDORS) == VENDORS
