@@ -7,10 +7,11 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
-from gateway.domain.budget import period_end, period_start
+from gateway.domain.budget import account_of, period_end, period_start
 from gateway.domain.money import Budget as DomainBudget
 from gateway.domain.money import BudgetPeriod
 from gateway.models import Budget, UsageRecord
+from gateway.selectors import usage
 
 #: A prediction goes by the pace of the last week, or of the period while it is younger.
 PACE = timedelta(days=7)
@@ -44,15 +45,8 @@ def of_budget(row: Budget, *, now: datetime | None = None) -> Spent:
 
 def paid(budget: DomainBudget) -> int:
     """Return what the open period of a budget has come to, from a thread of its own."""
-    starts_at = period_start(budget.period, int(timezone.now().timestamp() * _US))
-    kind, _, name = budget.subject.partition(":")
-    whose = {"key_id": name} if kind == "key" else {"tenant": name}
     try:
-        found = UsageRecord.objects.filter(
-            charged_at__gte=datetime.fromtimestamp(starts_at, UTC), **whose
-        )
-        total: int | None = found.aggregate(total=Sum("cost_microusd"))["total"]
-        return total or 0
+        return usage.spent_microusd(account_of(budget, int(timezone.now().timestamp() * _US)))
     finally:
         connection.close()
 
