@@ -226,6 +226,10 @@ DIRECTOR_SECONDS = env.number("DIRECTOR_SECONDS", default=1.5, minimum=0.2)
 
 # While the store is away each process takes its share of every limit: one of so many.
 GATEWAY_REPLICAS = env.integer("GATEWAY_REPLICAS", default=1, minimum=1)
+# What each process keeps of answers in memory, on routes that keep them; the store has them too.
+GATEWAY_CACHE_BYTES = env.integer("GATEWAY_CACHE_BYTES", default=64 * 1024 * 1024, minimum=0)
+# How long a resumable stream is spoken on after its reader is gone.
+GATEWAY_RESUME_SECONDS = env.number("GATEWAY_RESUME_SECONDS", default=60.0, minimum=0.0)
 LEDGER_FOLDER = DATA_DIR / "ledger"
 # Credentials of vendors: a provider may name one of these variables, and no other.
 PROVIDER_API_KEYS = env.all_ending(suffix="_API_KEY")

@@ -81,6 +81,18 @@ GATE_AWAY = Gauge("gw_gate_store_away", "1 while local shares stand in for the g
 GATE_SHARED = Counter("gw_gate_shared_total", "Answers given out of a local share.", ("decision",))
 GATE_FORGOTTEN = Counter("gw_gate_forgotten_total", "Departures the store was never told of.")
 
+SPARED = Counter(
+    "gw_spared_answers_total", "Answers that were given without asking a provider.", ("how",)
+)  # how: kept, shared
+CACHE_LOOK_UPS = Counter("gw_cache_look_ups_total", "Looks into the cache.", ("found",))
+CACHE_READ_FAILURES = Counter(
+    "gw_cache_read_failures_total", "Looks into the store's part of the cache that failed."
+)
+RUNS_TAKEN_OVER = Counter(
+    "gw_runs_taken_over_total", "Shared calls taken over because whoever asked was gone."
+)
+RESUMED = Counter("gw_resumed_streams_total", "Streams of /v1 taken up again.", ("outcome",))
+
 RELAY_DELTAS = Counter("gw_relay_deltas_total", "Deltas taken from speakers.")
 RELAY_FLUSHES = Counter("gw_relay_flushes_total", "Batches sent.", ("outcome",))
 RELAY_RESEEDS = Counter("gw_relay_reseeds_total", "Streams written anew after an outage.")

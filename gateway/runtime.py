@@ -31,7 +31,9 @@ from gateway.adapters.providers import build_providers
 from gateway.adapters.providers.http import Http
 from gateway.adapters.redis.admission import RedisAdmissions
 from gateway.adapters.redis.breaker import RedisBreakers
+from gateway.adapters.redis.cache import RedisAnswerCache
 from gateway.adapters.redis.cancellation import RedisCancelSignals
+from gateway.adapters.redis.coalescing import RedisSharedRuns
 from gateway.adapters.redis.gate import GateTiming, RedisGate
 from gateway.adapters.redis.leases import RedisLeases
 from gateway.adapters.redis.notices import RedisNotices
@@ -133,6 +135,7 @@ def build_ports() -> Wiring:
         maxlen=settings.RELAY_MAXLEN,
         ttl_seconds=settings.RELAY_TTL_SECONDS,
     )
+    cache = RedisAnswerCache(client, prefix=prefix, largest_bytes=settings.GATEWAY_CACHE_BYTES)
     ports = Ports(
         providers=build_providers(outbound()),
         catalog=snapshot.current,
@@ -147,11 +150,14 @@ def build_ports() -> Wiring:
         cancels=cancels,
         queues={TURNS: turns},
         deadlines=Deadlines(**settings.PROVIDER_DEADLINES),
+        cache=cache,
+        runs=RedisSharedRuns(client, relay, hub, prefix=prefix, lease_seconds=lease_seconds),
     )
     return Wiring(
         ports,
         closing=(
             gate.aclose,
+            cache.aclose,
             relay.aclose,
             breakers.aclose,
             cancels.aclose,
@@ -265,6 +271,7 @@ async def aclose_engine_here() -> None:
     engine = _engines.pop(asyncio.get_running_loop(), None)
     if engine is not None:
         await engine.wiring.aclose()
+        await aclose_hub()
         await asyncio.to_thread(ledger().close, seconds=CLOSING_SECONDS)
 
 

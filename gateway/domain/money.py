@@ -91,6 +91,7 @@ class AttemptEnd(StrEnum):
     CRASHED = "crashed"
     HEDGED = "hedged"
     CACHED = "cached"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)

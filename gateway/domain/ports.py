@@ -11,6 +11,7 @@ from gateway.domain.budget import Account, Spending
 from gateway.domain.catalog import Catalog, Target
 from gateway.domain.gate import Departure, Entrance, Orphan, Place, Progress
 from gateway.domain.gate import Entry as GateEntry
+from gateway.domain.kept import Kept
 from gateway.domain.messages import ChatRequest, Deadlines, Delta
 from gateway.domain.money import Budget, Entry
 from gateway.domain.relay import Item
@@ -176,6 +177,69 @@ class RelayHub(Protocol):
         ...
 
 
+class AnswerCache(Protocol):
+    """Answers kept for whoever asks the same; a store that is away only remembers less."""
+
+    def near(self, key: str) -> Kept | None:
+        """Return what this process has kept, fresh or not, without waiting."""
+        ...
+
+    async def find(self, key: str) -> Kept | None:
+        """Return what any process has kept; None also when the store does not answer in time."""
+        ...
+
+    def keep(self, key: str, kept: Kept, *, seconds: float) -> None:
+        """Keep the answer for so long at most; never waits, never raises."""
+        ...
+
+
+class RunWriter(Protocol):
+    """One answer on its way to those in other processes who asked the same."""
+
+    def write(self, delta: Delta) -> None:
+        """Take the next delta, the last included."""
+        ...
+
+    async def end(self) -> None:
+        """Return once everything is on its way, or the store is away; never raises."""
+        ...
+
+
+class SharedRuns(Protocol):
+    """Who asks for all processes when several ask the same, and what they hear of it.
+
+    A run and its members are names; the one that leads is the member named like the run. All but
+    `write` and `follow` raise StateUnavailableError while the store is away.
+    """
+
+    async def join(self, key: str, *, member: str) -> str:
+        """Return the run to listen to, which is the member's own when nobody else leads."""
+        ...
+
+    async def renew(self, key: str, *, run: str, member: str) -> bool:
+        """Keep the member alive; False when the run leads this key no longer."""
+        ...
+
+    async def leave(self, key: str, *, member: str) -> None:
+        """Listen no longer."""
+        ...
+
+    async def retire(self, key: str, *, run: str, is_over: bool) -> bool:
+        """Lead no longer, so that whoever asks next begins anew.
+
+        Unless it ``is_over`` a run others listen to goes on leading, and False is returned.
+        """
+        ...
+
+    def write(self, run: str) -> RunWriter:
+        """Return the writer of a run."""
+        ...
+
+    def follow(self, run: str) -> AsyncGenerator[Delta, None]:
+        """Yield what is said in the run from its beginning, up to its terminal delta."""
+        ...
+
+
 class Admissions(Protocol):
     """Bounded queues of work, true across processes."""
 
@@ -278,7 +342,8 @@ class Ports:
     """Everything outside, and the policies it is used with.
 
     ``providers`` are by the name of their adapter. ``catalog`` returns the snapshot of now.
-    ``memory`` is what this process has seen of its targets.
+    ``memory`` is what this process has seen of its targets. Without a ``cache`` nothing is kept,
+    without ``runs`` nothing is shared.
     """
 
     providers: Mapping[str, ChatProvider]
@@ -294,3 +359,5 @@ class Ports:
     deadlines: Deadlines
     breaker_policy: BreakerPolicy
     memory: TargetMemory
+    cache: AnswerCache | None = None
+    runs: SharedRuns | None = None

@@ -16,7 +16,7 @@ from gateway.domain.errors import (
     ProviderTimeoutError,
     QueueExpiredError,
 )
-from gateway.domain.gate import Barred, Entrance, Place, Reservation
+from gateway.domain.gate import Barred, Departure, Entrance, Place, Reservation
 from gateway.domain.messages import Usage
 from gateway.domain.money import Budget, cost_microusd
 from gateway.domain.ports import Ports
@@ -121,6 +121,26 @@ def claims_of(call: Call) -> tuple[Claim, ...]:
         for limit in _limits(call)
         if (value := _value(call, limit.dimension))
     )
+
+
+async def enter_spared(call: Call, *, ports: Ports) -> None:
+    """Count a request that costs nobody anything, or raise which limit on requests is used up.
+
+    Nothing is held and nothing is to be given back: it has left again at once.
+    """
+    claims = tuple(
+        Claim(limit, value, 1)
+        for limit in _limits(call)
+        if limit.unit is Unit.REQUESTS and (value := _value(call, limit.dimension))
+    )
+    if not claims:
+        return
+    answer = await ports.gate.enter(Entrance(holder=call.holder, claims=claims))
+    call.levels = answer.levels
+    if isinstance(answer, Barred):
+        raise _refusal(answer)
+    call.is_degraded = answer.is_degraded
+    await ports.gate.leave(Departure(call.holder, tokens=0, cost_microusd=0))
 
 
 def reservations_of(call: Call, candidates: tuple[Candidate, ...]) -> tuple[Reservation, ...]:

@@ -60,6 +60,9 @@ class Call:
     is_inside: bool = False
     entered_at: float = 0.0
     cache: str = ""
+    # What was spared: which side of a shared call this is, and who gave an answer it did not ask.
+    shared: str = ""
+    given_by: tuple[str, str] = ("", "")
     seat: str = ""
     attempts: "list[Attempt]" = field(default_factory=list)
     excluded: dict[str, Exclusion] = field(default_factory=dict)

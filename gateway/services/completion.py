@@ -1,5 +1,6 @@
 """THE pipeline: what happens to every request, in order.
 
+    spare      an answer that is kept, or a call that somebody has made already: see `sparing`
     keep       the snapshot it begins with, and the clock of all the time it may take
     queue      rooms: a running place for the turn's ticket
     route      who may be asked, in order, and why the others not
@@ -9,7 +10,7 @@
     leave      correct the estimates, give everything back
     observe    count, time and trace what came of it
 
-What an answer kept or shared spares is decided before the gate, which is then asked for less.
+What is spared is spared before the gate, which then counts the request and nothing else.
 Every place taken is given back on every exit, also when the consumer is cancelled. A consumer
 that stays gets exactly one terminal delta, last.
 """
@@ -25,7 +26,15 @@ from gateway.domain.errors import GatewayError, StoppedError, StreamTruncatedErr
 from gateway.domain.gate import Departure
 from gateway.domain.messages import Deadlines, Delta, Failed, Finish, FinishReason, Terminal
 from gateway.domain.ports import Ports
-from gateway.services import admitting, answering, recovery, routes, settling, shielding
+from gateway.services import (
+    admitting,
+    answering,
+    recovery,
+    routes,
+    settling,
+    shielding,
+    sparing,
+)
 from gateway.services.calls import Call
 from gateway.services.heartbeat import Heart
 
@@ -34,8 +43,20 @@ __all__ = ["Call", "stream"]
 _logger = logging.getLogger(__name__)
 
 
-async def stream(call: Call, *, ports: Ports, heart: Heart) -> AsyncGenerator[Delta, None]:
+def stream(call: Call, *, ports: Ports, heart: Heart) -> AsyncGenerator[Delta, None]:
     """Yield Start, content and usage, then exactly one Finish or Failed; failures never raise."""
+    route = sparing.route_that_spares(call, ports=ports)
+    if route is None:
+        return _asked(call, ports=ports, heart=heart)
+
+    def ask() -> AsyncGenerator[Delta, None]:
+        return _asked(call, ports=ports, heart=heart)
+
+    return sparing.stream(call, route, ask=ask, ports=ports, heart=heart)
+
+
+async def _asked(call: Call, *, ports: Ports, heart: Heart) -> AsyncGenerator[Delta, None]:
+    """Yield the answer of whoever can be asked, as `stream` does."""
     terminal: Terminal = Failed(StreamTruncatedError("the stream stopped without a terminal mark"))
     try:
         await _queue(call, ports=ports, heart=heart)

@@ -23,7 +23,7 @@ class Heart:
 
     def __init__(self, ports: Ports, *, beat_seconds: float) -> None:
         self._ports = ports
-        self._beat_seconds = beat_seconds
+        self.beat_seconds = beat_seconds
         self._claims: dict[str, tuple[LeaseClaim, Callable[[], None]]] = {}
         self._tickets: set[Ticket] = set()
         self._requests: dict[str, Callable[[], Iterable[Progress]]] = {}
@@ -81,7 +81,7 @@ class Heart:
 
     async def _run(self) -> None:
         while self._claims or self._tickets or self._requests:
-            await asyncio.sleep(self._beat_seconds)
+            await asyncio.sleep(self.beat_seconds)
             await self.beat()
 
     async def _renew_leases(self) -> None:

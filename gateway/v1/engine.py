@@ -28,10 +28,11 @@ class PipelineCall:
         call = self.call
         target = call.target
         return Account(
-            provider=target.provider.name if target else "",
-            model=target.model if target else "",
+            provider=target.provider.name if target else call.given_by[0],
+            model=target.model if target else call.given_by[1],
             n_attempts=len(call.attempts),
             cache=call.cache,
+            coalesced=call.shared,
             is_degraded=call.is_degraded,
             levels=call.levels,
             overhead_seconds=call.overhead_seconds,

@@ -26,6 +26,7 @@ class Account:
     model: str = ""
     n_attempts: int = 0
     cache: str = ""
+    coalesced: str = ""
     is_degraded: bool = False
     levels: tuple[Level, ...] = ()
     overhead_seconds: float = 0.0
@@ -39,6 +40,7 @@ def of_answer(account: Account) -> list[Header]:
         (b"x-gateway-provider", account.provider),
         (b"x-gateway-model", account.model),
         (b"x-cache", account.cache),
+        (b"x-gateway-coalesced", account.coalesced),
     ):
         if value:
             headers.append((name, _visible(value)))

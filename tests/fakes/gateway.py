@@ -29,6 +29,8 @@ from tests.fakes.clock import Clock
 from tests.fakes.gate import MemoryGate
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.notices import MemoryNotices as MemoryNotices
+from tests.fakes.sharing import MemoryAnswerCache, MemorySharedRuns
+from tests.fakes.sharing import MemoryRunWriter as MemoryRunWriter
 
 LEASE_SECONDS = 4.0
 
@@ -447,6 +449,8 @@ def make_ports(
             )
         },
         deadlines=deadlines or Deadlines(),
+        cache=MemoryAnswerCache(clock),
+        runs=MemorySharedRuns(clock),
     )
 
 
