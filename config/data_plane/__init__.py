@@ -41,7 +41,12 @@ class DataPlane:
 
 def build() -> DataPlane:
     """Return the data plane on the configured engine."""
-    plane = Plane(engine.catalog, engine.ask, max_body_bytes=settings.DATA_PLANE_BODY_BYTES)
+    plane = Plane(
+        engine.catalog,
+        engine.ask,
+        max_body_bytes=settings.DATA_PLANE_BODY_BYTES,
+        shelf=engine.shelf,
+    )
     return DataPlane(app.DataPlane(plane))
 
 

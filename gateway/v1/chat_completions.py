@@ -5,7 +5,7 @@ import time
 from gateway.domain.catalog import Route, Scope
 from gateway.domain.messages import ChatRequest, Dialect, Original
 from gateway.domain.tokens import estimated_tokens_of_json
-from gateway.v1 import openai_request, wire
+from gateway.v1 import openai_request, streams, wire
 from gateway.v1.openai_answer import ChunkEncoder, CompletionFolder
 from gateway.v1.reading import is_translated, with_script
 from gateway.v1.visit import Visit
@@ -24,7 +24,7 @@ async def complete(visit: Visit) -> None:
     async with visit.exchange:
         if request.is_streamed:
             encoder = ChunkEncoder(request_id, created_at, asked.wants_usage)
-            await visit.delivery.stream(deltas, encoder)
+            await streams.send(visit, deltas, encoder)
         else:
             await visit.delivery.whole(deltas, CompletionFolder(request_id, created_at))
 

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from gateway import runtime, snapshot
 from gateway.domain.caller import Caller
 from gateway.domain.catalog import SCRIPTED, Catalog
@@ -14,6 +16,7 @@ from gateway.services.calls import Call
 from gateway.services.watchdog import Watchdog
 from gateway.v1.delivery import Deltas
 from gateway.v1.headers import Account
+from gateway.v1.runs import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,12 @@ def ask(
         budget_seconds=budget_seconds,
     )
     return PipelineCall(call, completion.stream(call, ports=engine.ports, heart=engine.heart))
+
+
+def shelf() -> Shelf:
+    """Return where the running loop keeps streams that may be taken up again."""
+    relay, hub = runtime.engine_here().ports.relay, runtime.hub()
+    return Shelf(relay, hub, settings.GATEWAY_RESUME_SECONDS)
 
 
 async def begin() -> None:

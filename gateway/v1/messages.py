@@ -5,7 +5,7 @@ import msgspec
 from gateway.domain.catalog import Route, Scope
 from gateway.domain.messages import ChatRequest, Dialect, Original
 from gateway.domain.tokens import estimated_tokens_of_json
-from gateway.v1 import anthropic_request, wire
+from gateway.v1 import anthropic_request, streams, wire
 from gateway.v1.anthropic_answer import EventEncoder, MessageFolder
 from gateway.v1.reading import is_translated, with_script
 from gateway.v1.visit import Visit
@@ -24,7 +24,7 @@ async def create(visit: Visit) -> None:
     async with visit.exchange:
         if request.is_streamed:
             encoder = EventEncoder(request.request_id, request.input_estimate)
-            await visit.delivery.stream(deltas, encoder)
+            await streams.send(visit, deltas, encoder)
         else:
             await visit.delivery.whole(deltas, MessageFolder(request.request_id))
 

@@ -2,21 +2,24 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from gateway.domain import keys
 from gateway.domain.caller import Caller
 from gateway.domain.catalog import Catalog, Key, Route, Scope
-from gateway.domain.errors import RequestError, UnknownModelError
+from gateway.domain.errors import ForbiddenError, RequestError, UnknownModelError
+from gateway.domain.faults import FaultRule, brought
 from gateway.domain.messages import ChatRequest, Dialect
 from gateway.v1 import auth
 from gateway.v1.delivery import KEEP_ALIVE_SECONDS, Delivery, Deltas
 from gateway.v1.exchange import Exchange
 from gateway.v1.headers import Account
+from gateway.v1.runs import Shelf
 
 BUDGET_HEADER = b"x-request-budget-ms"
 SESSION_HEADER = b"x-session-key"
+FAULT_HEADER = b"x-gateway-fault"
 _MAX_SESSION_BYTES = 200
 _MAX_BUDGET_MS = 3_600_000
 
@@ -51,12 +54,13 @@ class Ask(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """What every request of a process shares."""
+    """What every request of a process shares; without a ``shelf`` no stream can be resumed."""
 
     catalog: Callable[[], Catalog]
     ask: Ask
     max_body_bytes: int = 8 * 1024 * 1024
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+    shelf: Callable[[], Shelf] | None = None
 
 
 @dataclass(slots=True)
@@ -90,6 +94,12 @@ class Visit:
         known.overhead_seconds += self._asked_after_seconds
         return known
 
+    @property
+    def key(self) -> Key:
+        """Return the key, once it has been found good."""
+        assert self._key is not None
+        return self._key
+
     def authenticate(self, scope: Scope) -> Key:
         """Return the key; raise an AccessError unless it is good for this kind of call."""
         self._key = auth.key_of(self.exchange.headers, self.catalog, at=time.time())
@@ -110,6 +120,8 @@ class Visit:
         """Return the answer's deltas."""
         client = self.exchange.scope.get("client")
         caller = Caller(key=self._key, ip=client[0] if client else "", api=api)
+        if FAULT_HEADER in self.exchange.headers:
+            request = replace(request, faults=self._faults())
         self._asked_after_seconds = self.exchange.elapsed_seconds
         self._asked = self.plane.ask(
             request, caller=caller, catalog=self.catalog, budget_seconds=self._budget_seconds()
@@ -128,6 +140,14 @@ class Visit:
                 f"{SESSION_HEADER.decode()} is longer than {_MAX_SESSION_BYTES} bytes."
             )
         return f"{self._key.tenant.name}:{given.decode('latin-1')}" if given and self._key else ""
+
+    def _faults(self) -> tuple[FaultRule, ...]:
+        """Return the faults the request wants to suffer; raise where they are not allowed."""
+        assert self._key is not None
+        keys.check_scope(self._key, Scope.FAULTS)
+        if not self.catalog.routes[self._route].allows_faults:
+            raise ForbiddenError("This model does not allow faults on purpose.")
+        return brought(self.exchange.headers[FAULT_HEADER].decode("latin-1"))
 
     def _budget_seconds(self) -> float | None:
         """Return all the time the client gives us, None when it did not say."""

@@ -91,6 +91,8 @@ def make_catalog(upstream_url: str) -> Catalog:
 _catalog = make_catalog(os.environ["UPSTREAM_URL"])
 application = Server(
     data_plane.DataPlane(
-        app.DataPlane(Plane(lambda: _catalog, engine.ask, max_body_bytes=1_000_000))
+        app.DataPlane(
+            Plane(lambda: _catalog, engine.ask, max_body_bytes=1_000_000, shelf=engine.shelf)
+        )
     )
 )

@@ -1,0 +1,157 @@
+"""A streamed answer that goes on without its reader: each frame numbered, and kept for a while.
+
+The answer is made by a task of its own, as if for a client; what it sends is numbered, handed to
+the client while there is one, and to the relay, where `streams` finds it. So the client's leaving
+ends nothing at once. A resumable answer is gathered for a reader that lags behind: it is as large
+as the answer is, and no larger.
+"""
+
+import asyncio
+import contextvars
+import re
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+from gateway.domain.catalog import Tenant
+from gateway.domain.errors import ShuttingDownError, StreamTruncatedError
+from gateway.domain.messages import Dialect
+from gateway.domain.ports import Relay, RelayHub, RelayWriter
+from gateway.v1 import errors
+from gateway.v1.delivery import Delivery, Deltas
+from gateway.v1.exchange import AsgiMessage, Exchange
+from gateway.v1.headers import Account
+from gateway.v1.speech import Encoder
+
+_FRAME = re.compile(rb"(.+?)(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
+_running: "set[asyncio.Task[None]]" = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where streams are kept, and for how long one is spoken on without its reader."""
+
+    relay: Relay
+    hub: RelayHub
+    resume_seconds: float
+
+
+def shelf_name(tenant: Tenant, run_id: str) -> str:
+    """Return under which name a run is kept: another tenant looks under another."""
+    return f"v1:{tenant.name}:{run_id}"
+
+
+def mark_of(run_id: str, seq: int) -> bytes:
+    """Return the end of the frame that has the number."""
+    return b"\nid: %s:%d\n\n" % (run_id.encode(), seq)
+
+
+class Run:
+    """One answer being made, and its first reader."""
+
+    def __init__(
+        self, exchange: Exchange, dialect: Dialect, shelf: Shelf, *, tenant: Tenant
+    ) -> None:
+        self.id = exchange.request_id
+        self._exchange = exchange
+        self._dialect = dialect
+        self._shelf = shelf
+        self._name = shelf_name(tenant, self.id)
+        self._writer: RelayWriter | None = None
+        self._seq = 0
+        self._messages: deque[AsgiMessage] = deque()
+        self._news = asyncio.Event()
+        self._is_read = True
+        self._is_over = False
+
+    async def serve(
+        self,
+        deltas: Deltas,
+        encoder: Encoder,
+        *,
+        account: Callable[[], Account],
+        keep_alive_seconds: float,
+    ) -> None:
+        """Make the answer and read it to the client; without the client it goes on for a while."""
+        # The same request for all that is told of it, and another way out.
+        inner = Exchange(
+            self._exchange.scope,
+            self._exchange.receive,
+            self._take,
+            self._exchange.max_body_bytes,
+            request_id=self.id,
+        )
+        delivery = Delivery(inner, account, self._dialect, keep_alive_seconds)
+        making = asyncio.get_running_loop().create_task(
+            self._make(delivery.stream(deltas, encoder)), context=contextvars.copy_context()
+        )
+        _running.add(making)
+        making.add_done_callback(_running.discard)
+        try:
+            await self._read()
+        finally:
+            self._is_read = False
+            self._messages.clear()
+            if not self._is_over:
+                seconds = 0.0 if self._exchange.is_cut else self._shelf.resume_seconds
+                timer = asyncio.get_running_loop().call_later(seconds, making.cancel)
+                making.add_done_callback(lambda _: timer.cancel())
+
+    async def _make(self, answer: Coroutine[object, object, None]) -> None:
+        try:
+            await answer
+        finally:
+            if not self._is_over and self._seq:
+                gone = ShuttingDownError() if self._exchange.is_cut else StreamTruncatedError()
+                frames = errors.in_stream(gone, self._dialect, request_id=self.id)
+                self._hand_out(frames, is_last=True)
+            self._is_over = True
+            self._news.set()
+            if self._writer is not None:
+                await asyncio.shield(self._writer.end("over"))
+
+    async def _read(self) -> None:
+        exchange = self._exchange
+        while True:
+            while self._messages:
+                message = self._messages.popleft()
+                if message["type"] == "http.response.start":
+                    exchange.has_begun, exchange.status = True, message["status"]
+                    await exchange.send(message)
+                else:
+                    await exchange.write(message["body"], is_last=not message["more_body"])
+            if self._is_over:
+                return
+            self._news.clear()
+            await self._news.wait()
+
+    async def _take(self, message: AsgiMessage) -> None:
+        """Take what the answer sends: a status that is no stream goes to the client alone."""
+        if message["type"] == "http.response.start":
+            if message["status"] == 200:
+                self._writer = self._shelf.relay.open(self._name)
+            self._put(message)
+        elif self._writer is None:
+            self._is_over = not message["more_body"]
+            self._put(message)
+        else:
+            self._hand_out(message["body"], is_last=not message["more_body"])
+
+    def _hand_out(self, frames: bytes, *, is_last: bool) -> None:
+        numbered = b"".join(self._numbered(found[1]) for found in _FRAME.finditer(frames))
+        self._is_over = self._is_over or is_last
+        if numbered and self._writer is not None:
+            # Bytes are kept as they are: each is one character of the relay's text.
+            self._writer.write(numbered.decode("latin-1"))
+        self._put({"type": "http.response.body", "body": numbered, "more_body": not is_last})
+
+    def _numbered(self, frame: bytes) -> bytes:
+        if frame.startswith(b":") and b"\n" not in frame:
+            return frame + b"\n\n"  # a sign of life, and no part of the answer
+        self._seq += 1
+        return frame + mark_of(self.id, self._seq)
+
+    def _put(self, message: AsgiMessage) -> None:
+        if self._is_read:
+            self._messages.append(message)
+            self._news.set()
