@@ -39,6 +39,7 @@ from gateway.adapters.redis.leases import RedisLeases
 from gateway.adapters.redis.notices import RedisNotices
 from gateway.adapters.redis.relay import RedisRelay
 from gateway.adapters.redis.relay_hub import RedisRelayHub
+from gateway.adapters.redis.strikes import RedisStrikes
 from gateway.domain.admission import AdmissionPolicy, QueuePolicy
 from gateway.domain.breaker import BreakerPolicy
 from gateway.domain.caller import Caller
@@ -151,6 +152,7 @@ def build_ports() -> Wiring:
         queues={TURNS: turns},
         deadlines=Deadlines(**settings.PROVIDER_DEADLINES),
         cache=cache,
+        strikes=RedisStrikes(client, prefix=prefix),
         runs=RedisSharedRuns(client, relay, hub, prefix=prefix, lease_seconds=lease_seconds),
     )
     return Wiring(

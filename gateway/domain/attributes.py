@@ -41,8 +41,11 @@ ATTEMPTS = "gw.attempts"
 ATTEMPT = "gw.attempt.number"
 ATTEMPT_CAUSE = "gw.attempt.cause"
 BREAKER_STATE = "gw.breaker.state"
+FAULT_RULE = "gw.fault.rule"
+FAULT_PROFILE = "gw.fault.profile"
 
 # Events.
+FAULT = "gw.fault"
 BREAKER = "breaker"
 RETRY = "retry"
 FALLBACK = "fallback"

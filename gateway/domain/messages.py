@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.domain.errors import GatewayError
+from gateway.domain.faults import FaultRule
 
 
 class Role(StrEnum):
@@ -190,6 +191,7 @@ class ChatRequest:
     ``tool_name`` narrows ``tool_use`` to one tool. ``response_format`` is OpenAI's object as
     JSON. ``extra`` are fields the normal form has no word for, by name, as JSON.
     ``input_estimate`` is about how many tokens the prompt is, 0 when nobody has counted yet.
+    ``faults`` are those the request itself wants to suffer.
     """
 
     request_id: str
@@ -216,6 +218,7 @@ class ChatRequest:
     original: Original | None = None
     operation: Operation = Operation.CHAT
     input_estimate: int = 0
+    faults: tuple[FaultRule, ...] = ()
 
 
 # --- What comes back ------------------------------------------------------------------------

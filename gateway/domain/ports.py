@@ -240,6 +240,14 @@ class SharedRuns(Protocol):
         ...
 
 
+class Strikes(Protocol):
+    """How often faults on purpose have struck, over all processes."""
+
+    async def take(self, rule_id: str, n_times: int) -> bool:
+        """Return whether this strike is among the first so many; False while the store is away."""
+        ...
+
+
 class Admissions(Protocol):
     """Bounded queues of work, true across processes."""
 
@@ -343,7 +351,7 @@ class Ports:
 
     ``providers`` are by the name of their adapter. ``catalog`` returns the snapshot of now.
     ``memory`` is what this process has seen of its targets. Without a ``cache`` nothing is kept,
-    without ``runs`` nothing is shared.
+    without ``runs`` nothing is shared, without ``strikes`` no counted fault strikes.
     """
 
     providers: Mapping[str, ChatProvider]
@@ -361,3 +369,4 @@ class Ports:
     memory: TargetMemory
     cache: AnswerCache | None = None
     runs: SharedRuns | None = None
+    strikes: Strikes | None = None

@@ -10,7 +10,7 @@ from gateway.domain.ports import Ports
 from gateway.domain.retrying import carved
 from gateway.domain.routing import Candidate, Choice, Exclusion
 from gateway.domain.tokens import estimated_tokens
-from gateway.services import admitting, continuing, recovery
+from gateway.services import admitting, continuing, faulting, recovery
 from gateway.services.attempts import Attempt
 from gateway.services.calls import Call
 
@@ -63,7 +63,8 @@ def issue(
     call.again = None
     call.closed_at = None
     call.observed.issued(target)
-    attempt.issue(provider, _request(call, target, deadlines))
+    asked = faulting.faulty(provider, attempt, ports=ports)
+    attempt.issue(asked, _request(call, target, deadlines))
     return attempt
 
 

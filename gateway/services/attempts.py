@@ -19,6 +19,7 @@ from gateway.domain.errors import (
     ProviderTimeoutError,
     StreamTruncatedError,
 )
+from gateway.domain.faults import FaultRule
 from gateway.domain.messages import (
     ChatRequest,
     Deadlines,
@@ -196,6 +197,11 @@ class Attempt:
             self._ports.memory.ended(self.target.id)
         if self.candidate.needs_probe and not self._has_reported:
             await self._report(Report.VOID)
+
+    def struck(self, rule: FaultRule) -> None:
+        """Note that a fault on purpose has struck."""
+        self.call.struck.append(rule.id)
+        observation.fault_struck(self.call.observed, self._span, self.target, rule)
 
     def observe_end(self, end: AttemptEnd) -> None:
         """Count it and close the span."""

@@ -64,6 +64,7 @@ class Call:
     shared: str = ""
     given_by: tuple[str, str] = ("", "")
     seat: str = ""
+    struck: list[str] = field(default_factory=list)
     attempts: "list[Attempt]" = field(default_factory=list)
     excluded: dict[str, Exclusion] = field(default_factory=dict)
     again: Candidate | None = None

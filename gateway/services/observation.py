@@ -30,6 +30,7 @@ from gateway.domain.errors import (
     ProviderTimeoutError,
     RequestError,
 )
+from gateway.domain.faults import FaultRule
 from gateway.domain.messages import ChatRequest, Failed, FinishReason, Terminal, Usage
 from gateway.domain.ports import CancelOrder
 from gateway.domain.routing import Decision
@@ -359,6 +360,19 @@ def end_attempt(
         span.set_attribute(attributes.ERROR_TYPE, error.error_type)
         span.set_status(StatusCode.ERROR)
     span.end()
+
+
+def fault_struck(call: Observation, span: Span | None, target: Target, rule: FaultRule) -> None:
+    """Count a fault on purpose, and note it on both spans: what follows it is no accident."""
+    metrics.FAULTS.labels(target.provider.name, target.model, rule.profile.value).inc()
+    given = {
+        attributes.FAULT_RULE: rule.id,
+        attributes.FAULT_PROFILE: rule.profile.value,
+        "target": target.id,
+    }
+    call.happened(attributes.FAULT, **given)
+    if span is not None:
+        span.add_event(attributes.FAULT, given)
 
 
 def breaker_changed(call: Observation, span: Span | None, target: str, state: BreakerState) -> None:

@@ -20,7 +20,7 @@ Ask = Callable[[], AsyncGenerator[Delta, None]]
 
 def route_that_spares(call: Call, *, ports: Ports) -> Route | None:
     """Return the call's route when something of its kind may be kept or shared."""
-    if call.ticket is not None:
+    if call.ticket is not None or call.request.faults:
         return None
     catalog = call.catalog or ports.catalog()
     route = catalog.routes.get(call.request.model)
