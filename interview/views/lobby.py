@@ -9,13 +9,14 @@ from django.utils import timezone
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
-from interview import selectors
+from interview import runtime, selectors
 from interview.domain.bilingual import Language, Text
 from interview.domain.lots import lot
 from interview.domain.persona import Band
 from interview.models import Persona as PersonaRow
 from interview.models import Room as RoomRow
 from interview.services import editions
+from interview.services import rooms as room_services
 from interview.views import cards, visitors
 
 
@@ -39,6 +40,7 @@ def shown(rooms: list[RoomRow], *, day: str) -> dict[str, Any]:
         "rooms": [_continue(row, language) for row in rooms],
         "roast": _roast(default_panel, day, language),
         "default_scenery": sceneries[0]["id"] if sceneries else "",
+        "engine": room_services.engine_for("auto", ports=runtime.ports()).value,
         "samples": [_sample_card(sample) for sample in cards.samples(language)],
     }
 

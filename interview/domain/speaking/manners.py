@@ -14,11 +14,12 @@ from interview.domain.speaking.breaches import Breach, Labels, Secrets, is_forei
 from interview.domain.speaking.sentences import RunOnError, Sentences, is_ended
 
 MAX_WIDTH = 460  # of a whole turn; a Chinese character counts two
+CONTEXT_CHARACTERS = 80
 SHORT_QUESTION_WIDTH = 12  # "Really?" is a reaction, not yet the question
 
 _STAGE_DIRECTION = re.compile(r"(?<!\*)\*[^*\n]{1,60}\*(?!\*)|^\s*[(（][^()（）\n]{1,40}[)）]")
 _BULLET = re.compile(r"^\s*(?:#{1,6}\s+|[-*•]\s+|>\s*|\d{1,2}[.)]\s+)")
-_MARKUP = re.compile(r"\*\*|__|`+|~~")
+_MARKUP = re.compile(r"\*\*|__|`+|~~|</?[A-Za-z][^<>\n]{0,60}>")
 _CLOSING = "”’」』》）)】]\"' "
 _ASKING = re.compile(r"(?:吗|呢)[。！!.]?$")
 
@@ -109,11 +110,13 @@ class Manners:
         return bare
 
     def _fault(self, sentence: str) -> Breach | None:
+        # What is forbidden may not come about across the end of a sentence either.
+        heard = self._said[-CONTEXT_CHARACTERS:] + self._joined(sentence)
         if self._labels.is_anothers(sentence):
             return Breach.OTHER_SPEAKER
-        if is_taboo(sentence):
+        if is_taboo(heard):
             return Breach.TABOO
-        if self._secrets.are_in(sentence):
+        if self._secrets.are_in(heard):
             return Breach.LEAK
         if is_foreign(sentence, self._house.language):
             return Breach.WRONG_LANGUAGE
@@ -142,7 +145,9 @@ class Manners:
 
 def plain(sentence: str) -> str:
     """Return the sentence without markup, stage directions and a quotation mark left over."""
-    text = _MARKUP.sub("", _STAGE_DIRECTION.sub("", sentence))
+    text, bare = "", _STAGE_DIRECTION.sub("", sentence)
+    while text != bare:  # taking one mark out may leave another
+        text, bare = bare, _MARKUP.sub("", bare)
     text = " ".join(text.split())
     if text.count('"') % 2:
         text = text[1:] if text.startswith('"') else text.removesuffix('"')

@@ -9,9 +9,11 @@ import { languageOf } from "./heuristics.js";
 import {
   brokenTurn,
   dimension,
+  judgeSentence,
   noteSentence,
   score,
   signed,
+  understudy,
 } from "./words.js";
 
 const HTML_LANG = { zh: "zh-Hans", en: "en" };
@@ -80,7 +82,7 @@ export function turnLine(entry, { person, words, shown, actions, isCurrent }) {
   }
   if (entry.degraded) {
     line.querySelector(".line__body").append(
-      h("p", { class: "line__aside" }, t("Spoken by the understudy: the first voice was not to be had.")),
+      h("p", { class: "line__aside", "data-degraded": entry.degraded.reason }, understudy(entry.degraded)),
     );
   }
   if (entry.state === "cancelled") {
@@ -293,7 +295,7 @@ function glyphTone(glyph) {
 
 /** Return the arithmetic and the quotes behind a score. */
 export function whyPanel(entry, words) {
-  const { dimensions = {}, evidence = [], explain, caps = [] } = entry.score;
+  const { dimensions = {}, evidence = [], explain, caps = [], judged = null } = entry.score;
   const bars = Object.entries(dimensions).map(([key, level]) =>
     h(
       "li",
@@ -323,6 +325,7 @@ export function whyPanel(entry, words) {
     h("ul", { class: "quotes" }, ...quotes),
     caps.length ? h("p", { class: "why__caps" }, t("Capped: {caps}", { caps: caps.map((cap) => words.rule(cap)).join(t(", ")) })) : null,
     explain ? h("p", { class: "why__sum number" }, words.arithmetic(explain)) : null,
+    judged ? h("p", { class: "why__judge", "data-judged": judged.outcome }, judgeSentence(judged)) : null,
   );
 }
 

@@ -305,7 +305,7 @@ const STEPS = {
   },
 
   "turn.degraded": (state, data, event) =>
-    changeTurn(state, event.turn_id, { degraded: { from: data.from, to: data.to } }),
+    changeTurn(state, event.turn_id, { degraded: { from: data.from, to: data.to, reason: data.reason } }),
 
   "followup.fired": (state, data) => {
     const answer = lastAnswer(state);

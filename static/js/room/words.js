@@ -184,6 +184,44 @@ export function brokenTurn({ reason, retry_after_s: seconds, retryAfter }) {
   }
 }
 
+/** Return why somebody else speaks, or finishes, a line; `reason` is that of `turn.degraded`. */
+export function understudy({ to, reason }) {
+  if (to === "whole_line") return t("The house is full: this line came all at once.");
+  switch (reason) {
+    case "provider_timeout":
+      return t("The model kept the room waiting; the script stood in.");
+    case "other_speaker":
+      return t("The model began to speak for others; the script took the line back.");
+    case "wrong_language":
+      return t("The model fell into another language; the script stood in.");
+    case "taboo":
+    case "leak":
+      return t("The model said what nobody may say here; the script stood in.");
+    case "no_question":
+    case "too_long":
+    case "empty":
+      return t("The model came to no question; the script asked it.");
+    default:
+      return t("Spoken by the understudy: the first voice was not to be had.");
+  }
+}
+
+/** Return what the judge's opinion did to a score, or why the rules decided alone. */
+export function judgeSentence(judged) {
+  switch (judged.outcome) {
+    case "weighed":
+      return t("A second judge was heard: the rules say {rules}, the judge {judge}.", {
+        rules: score(judged.q_rules),
+        judge: score(judged.q),
+      });
+    case "injection":
+    case "capped":
+      return t("The rules decided alone; no judge is asked about an answer like that.");
+    default:
+      return t("The rules decided alone: the second judge was not to be had.");
+  }
+}
+
 /** Return the two or three words of the verdict; `reason` tells a kept seat from a won panel. */
 export function verdictWord(result, reason = "") {
   if (result === "won") {
