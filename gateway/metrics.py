@@ -65,9 +65,7 @@ OVERHEAD_SECONDS = Histogram(
 BREAKER_CHANGES = Counter(
     "gw_breaker_transitions_total", "Breakers that changed their state.", (*_CALL, "to")
 )
-FAULTS = Counter(
-    "gw_faults_injected_total", "Faults on purpose that struck.", (*_CALL, "profile")
-)
+FAULTS = Counter("gw_faults_injected_total", "Faults on purpose that struck.", (*_CALL, "profile"))
 FENCED = Counter("gw_fenced_total", "Speakers stopped because a newer epoch took over.")
 
 DATA_PLANE_ANSWERS = Counter(

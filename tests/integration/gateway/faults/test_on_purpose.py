@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 
 from gateway.domain.catalog import Key, Tenant
 from gateway.domain.faults import FaultProfile, FaultRule
+from tests.fakes.strikes import MemoryStrikes
 from tests.fakes.upstream import Reply
 from tests.integration.gateway.faults.house import (
     FORTY,
@@ -25,23 +26,10 @@ STREAM = STREAMED[0]
 FALLEN_BACK = ["gw.fault", "fallback", "first_token"]
 
 
-class CountedStrikes:
-    """Counters in memory; ``is_away`` is a store that does not answer."""
-
-    def __init__(self) -> None:
-        self.struck: dict[str, int] = {}
-        self.is_away = False
-
-    async def take(self, rule_id: str, n_times: int) -> bool:
-        """Return whether this strike is among the first so many."""
-        self.struck[rule_id] = self.struck.get(rule_id, 0) + 1
-        return self.struck[rule_id] <= n_times and not self.is_away
-
-
 @pytest.fixture
-def strikes(house: House) -> CountedStrikes:
+def strikes(house: House) -> MemoryStrikes:
     """The counters of the house."""
-    made = CountedStrikes()
+    made = MemoryStrikes()
     house.ports = replace(house.ports, strikes=made)
     return made
 
@@ -217,7 +205,7 @@ async def test_faults_on_purpose_open_the_breaker_too(house: House) -> None:
 
 
 async def test_a_rule_strikes_as_often_as_it_may_over_all_requests(
-    house: House, strikes: CountedStrikes
+    house: House, strikes: MemoryStrikes
 ) -> None:
     rule(house, FaultProfile.STATUS, n_times=2)
 
@@ -228,7 +216,7 @@ async def test_a_rule_strikes_as_often_as_it_may_over_all_requests(
 
 
 async def test_no_rule_with_a_count_strikes_while_nobody_can_count(
-    house: House, strikes: CountedStrikes
+    house: House, strikes: MemoryStrikes
 ) -> None:
     strikes.is_away = True
     rule(house, FaultProfile.STATUS, n_times=2)
