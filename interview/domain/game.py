@@ -217,7 +217,11 @@ def hear(room: Room, position: Position, text: str) -> Hearing:
         earlier=[tuple(sketch) for sketch in room.sketches],
         claims=room.claims,
     )
-    credited = replace(answer, key_points=_credited(answer, room.thread))
+    credited = replace(
+        answer,
+        key_points=_credited(answer, answer.key_points, room.thread),
+        argued=_credited(answer, answer.argued, room.thread),
+    )
     scores = {
         persona: score_answer(
             credited,
@@ -267,11 +271,11 @@ def without_opinion(hearing: Hearing, outcome: str) -> Hearing:
     return replace(hearing, judged=judged)
 
 
-def _credited(answer: Answer, thread: Thread) -> tuple[str, ...]:
+def _credited(answer: Answer, own: tuple[str, ...], thread: Thread) -> tuple[str, ...]:
     """Return the key points to count: those of the whole thread, if the answer adds to them."""
     if not answer.key_points:
         return ()
-    return tuple(sorted({*answer.key_points, *thread.covered}))
+    return tuple(sorted({*own, *thread.covered}))
 
 
 def _scored(room: Room, position: Position, hearing: Hearing, effect: Effect) -> ev.AnswerScored:
@@ -289,7 +293,7 @@ def _scored(room: Room, position: Position, hearing: Hearing, effect: Effect) ->
         round=room.round,
         persona=room.thread.speaker,
         triggers=list(score.triggers),
-        key_points=list(answer.key_points),
+        key_points=list(answer.argued),
         sketch=list(answer.sketch),
         claims=dict(answer.claims),
         contradictions=len(answer.contradictions),

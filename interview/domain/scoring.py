@@ -21,6 +21,7 @@ MAX_LEVEL = 4
 RAMBLING_COST = 6.0
 HONEST_BONUS = 3.0
 HONEST_FLOOR = 20.0
+NAMED_WORTH = 0.3
 
 CAPS: dict[Trigger, float] = {
     Trigger.OFF_TOPIC: 25.0,
@@ -29,6 +30,9 @@ CAPS: dict[Trigger, float] = {
     Trigger.RESUME_ECHO: 45.0,
     Trigger.BUZZWORD_ONLY: 45.0,
 }
+
+BESIDE_THE_POINT = "beside_the_point"
+_RELEVANCE_LIMITS = {0: 40.0, 1: 40.0, 2: 50.0}
 
 _SHORT_NAMES = {
     Dimension.RELEVANCE: "rel",
@@ -82,7 +86,7 @@ def score_answer(
     levels = {dimension: grade.level for dimension, grade in grades.items()}
     total = sum(weights.get(dimension, 0) for dimension in Dimension) or 1
     rules = 25 * sum(weights.get(d, 0) * levels[d] for d in Dimension) / total
-    q, caps, notes = _limited(rules, answer)
+    q, caps, notes = _limited(rules, answer, relevance=levels[Dimension.RELEVANCE])
     evidence = _in_order([e for grade in grades.values() for e in grade.evidence], answer)
     triggers = _triggers(answer, question, q, par)
     return Score(
@@ -111,7 +115,9 @@ def restated(score: Score, *, q: float, par: float, note: str) -> Score:
     )
 
 
-def _limited(rules: float, answer: Answer) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
+def _limited(
+    rules: float, answer: Answer, *, relevance: int
+) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
     """Return q after length, honesty and caps; the caps that bit; notes for the explain line."""
     q, notes = rules, []
     if answer.band is LengthBand.EMPTY:
@@ -128,6 +134,10 @@ def _limited(rules: float, answer: Answer) -> tuple[float, tuple[str, ...], tupl
         if trigger in answer.flags and q > limit:
             q = limit
             caps.append(trigger.value)
+    limit = _RELEVANCE_LIMITS.get(relevance, 100.0)
+    if q > limit:
+        q = limit
+        caps.append(BESIDE_THE_POINT)
     if is_honest and not answer.has_plan:
         q = min(q, HONEST_FLOOR)
         caps.append(Trigger.HONEST_UNKNOWN.value)
@@ -138,12 +148,16 @@ def _limited(rules: float, answer: Answer) -> tuple[float, tuple[str, ...], tupl
 
 
 def coverage(answer: Answer, question: Question) -> float:
-    """Return the share, by weight, of the question's key points that the answer touches."""
+    """Return the share, by weight, of the key points that the answer says something about.
+
+    A point that is only named counts a little.
+    """
     total = sum(point.weight for point in question.key_points)
     if total == 0:
         return 0.0
-    hit = sum(point.weight for point in question.key_points if point.id in answer.key_points)
-    return hit / total
+    argued = sum(point.weight for point in question.key_points if point.id in answer.argued)
+    named = sum(point.weight for point in question.key_points if point.id in answer.key_points)
+    return (argued + NAMED_WORTH * (named - argued)) / total
 
 
 _EXPECTED_RULES = {
@@ -164,17 +178,17 @@ def _relevance(answer: Answer, question: Question) -> _Grade:
     if answer.band is LengthBand.EMPTY or Trigger.OFF_TOPIC in answer.flags:
         return _Grade(0, (Evidence(dimension, "", "off_topic"),))
     met = [bool(answer.marked(*_EXPECTED_RULES[item])) for item in question.expects]
-    slots = [coverage(answer, question)] if question.key_points else []
-    slots += [1.0 * item for item in met]
-    share = sum(slots) / len(slots) if slots else 0.5
-    best = max(coverage(answer, question), share)
-    level = 1 + _step(best, 0.35, 0.55, 0.75)
+    expected = sum(met) / len(met) if met else 0.5
+    covered = coverage(answer, question) if question.key_points else expected
+    level = 1 + _step(covered, 0.35, 0.5, 0.65)
     if Trigger.HONEST_UNKNOWN in answer.flags and answer.has_plan:
         level = max(level, 2)
     evidence = [Evidence(dimension, mark.quote, "inquiry") for mark in _honest_marks(answer)]
     evidence += [Evidence(dimension, m.quote, "evasive") for m in answer.marked("evasive")[:1]]
     if Trigger.EVASIVE in answer.flags:
         level = min(level, 1)
+    if level == 1 and question.key_points:
+        evidence.append(Evidence(dimension, "", BESIDE_THE_POINT))
     return _Grade(level, tuple(evidence))
 
 
@@ -209,7 +223,7 @@ def _depth(answer: Answer, question: Question) -> _Grade:
     dimension = Dimension.DEPTH
     tradeoffs, failures = answer.marked("tradeoff_pair"), answer.marked("failure_mode")
     reasons, tools = answer.marked("reason_given"), answer.marked("named_tools")
-    covered = _step(coverage(answer, question), 0.25, 0.45, 0.65, 0.85)
+    covered = _step(coverage(answer, question), 0.25, 0.4, 0.6, 0.8)
     mechanism = (
         2 if reasons and answer.marked("own_action", "own_decision") else bool(reasons or tools)
     )
@@ -326,6 +340,7 @@ _BLAME = (
     "no_tradeoff",
     "no_failure_mode",
     "no_own_action",
+    BESIDE_THE_POINT,
     "rambling",
     "shallow",
 )
@@ -380,6 +395,7 @@ rule_labels: dict[str, Text] = {
     "rambling": Text(zh="绕远了", en="Rambling"),
     "shallow": Text(zh="没往下挖", en="Surface only"),
     "fragments": Text(zh="散装句子", en="Fragments"),
+    BESIDE_THE_POINT: Text(zh="没说到点子上", en="Beside the point"),
     "below_par": Text(zh="差口气", en="Below par"),
     "value_with_unit": Text(zh="有数", en="Number"),
     "baseline_named": Text(zh="有起点", en="Baseline"),

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from interview.domain.bilingual import Language
-from interview.domain.questions import KeyPoint, Question
-from interview.domain.reading import integrity, pronouns, sketches, topics, word_lists
+from interview.domain.questions import Question
+from interview.domain.reading import integrity, key_points, pronouns, sketches, topics, word_lists
 from interview.domain.reading.contradictions import (
     Contradiction,
     claims_of,
@@ -26,7 +26,6 @@ from interview.domain.reading.matching import (
     fold,
     language_of,
     sentences,
-    terms,
     tokens,
 )
 from interview.domain.reading.quantities import Quantity, find_quantities
@@ -42,7 +41,7 @@ class Answer:
 
     text: clean, injections taken out. length: distinct words or characters, so that repeating
     oneself adds nothing. claims: values now said, by ledger slot. injections: spans (start, end)
-    of the original text.
+    of the original text. key_points: ids of those named; argued: of those it says something about.
     """
 
     original: str
@@ -56,6 +55,7 @@ class Answer:
     i_count: int = 0
     we_count: int = 0
     key_points: tuple[str, ...] = ()
+    argued: tuple[str, ...] = ()
     flags: tuple[Trigger, ...] = ()
     marks: tuple[Mark, ...] = ()
     injections: tuple[tuple[int, int], ...] = ()
@@ -99,6 +99,7 @@ def read_answer(
     own_grams = sketches.grams(folded.text)
     length = distinct_length(folded.text, spoken)
     numbers = find_quantities(folded)
+    points = key_points.touched(folded, numbers, question.key_points)
     reading = Reading(
         folded=folded,
         question=question,
@@ -106,7 +107,7 @@ def read_answer(
         band=band_of(length, spoken),
         marks=find_marks(folded, numbers),
         numbers=numbers,
-        key_points=key_points_hit(folded.text, question.key_points),
+        key_points=points.named,
         topics=topics.first_named(folded),
         i_count=pronouns.count_i(folded.text),
         we_count=pronouns.count_we(folded.text),
@@ -127,7 +128,8 @@ def read_answer(
         technologies=tuple(reading.topics),
         i_count=reading.i_count,
         we_count=reading.we_count,
-        key_points=reading.key_points,
+        key_points=points.named,
+        argued=points.argued,
         flags=flags,
         marks=(*reading.marks, *_confirmations(reading), *_named_tools(reading)),
         injections=tuple(whole.span(*place) for place in cut),
@@ -159,16 +161,6 @@ def _is_empty(sentence: str, *, asked: str) -> bool:
     own = sketches.grams(sentence)
     return sentence.strip() in asked or (
         sketches.share(own, sketches.grams_of_document(asked)) > QUESTION_ECHO
-    )
-
-
-def key_points_hit(text: str, key_points: Sequence[KeyPoint]) -> tuple[str, ...]:
-    """Return the ids of the key points a folded text touches; bare lists of words do not count."""
-    prose = word_lists.without_lists(text)
-    return tuple(
-        point.id
-        for point in key_points
-        if terms(tuple(point.any), is_whole=False).search(prose) is not None
     )
 
 

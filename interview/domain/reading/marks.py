@@ -70,6 +70,13 @@ _PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("we", _words(wording.FIRST_PLURAL)),
     ("dated", _DATED),
 )
+_ARGUMENTS = (
+    _words(wording.REASONS),
+    _words(wording.CONDITIONS),
+    _words(wording.DECISIONS),
+    _TRADEOFF,
+    _FAILURE,
+)
 _CONCLUSION = _words(wording.CONCLUSIONS)
 _FIRST_SENTENCE_LIMIT = 140
 
@@ -94,6 +101,14 @@ def find_marks(folded: Folded, quantities: tuple[Quantity, ...]) -> tuple[Mark, 
                 words.add(mark.quote.lower())
                 kept.append(mark)
     return tuple(kept)
+
+
+def arguments(folded: Folded, quantities: tuple[Quantity, ...]) -> tuple[tuple[int, int], ...]:
+    """Return the places of what makes more of a word than its mention, in order."""
+    found = [(number.start, number.end) for number in quantities if number.unit or number.is_named]
+    for pattern in (_OWN_ACTION_ZH, _OWN_ACTION_EN, *_ARGUMENTS):
+        found += (match.span() for match in pattern.finditer(folded.text))
+    return tuple(sorted(found))
 
 
 def mark_at(folded: Folded, rule: str, start: int, end: int) -> Mark:

@@ -25,13 +25,14 @@ def places(text: str) -> Iterator[tuple[int, int]]:
         yield run[0][0], run[-1][1]
 
 
-def without_lists(text: str) -> str:
-    """Return the prose of a folded text."""
-    kept, position = [], 0
+def blanked(text: str) -> str:
+    """Return a folded text with its lists blanked out, every other character in its place."""
+    kept: list[str] = []
+    position = 0
     for start, end in places(text):
-        kept.append(text[position:start])
+        kept += text[position:start], "\n" * (end - start)
         position = end
-    return "\n".join([*kept, text[position:]])
+    return "".join([*kept, text[position:]])
 
 
 def is_word_list(text: str) -> bool:

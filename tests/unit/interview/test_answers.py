@@ -252,6 +252,27 @@ def test_an_answer_is_off_topic_only_when_nothing_in_it_was_asked_for(words, is_
     assert (Trigger.OFF_TOPIC in read(words, QUESTION).flags) is is_off
 
 
+@pytest.mark.parametrize(
+    ("words", "argued"),
+    [
+        ("首字是 310 毫秒。", ("ttft",)),
+        ("首字很重要。", ()),
+        ("我把缓存改成了常驻。", ("cause",)),
+        ("瓶颈都在外面，缓存是因为别的组要用。", ("cause",)),
+        ("缓存当然也有。因为大家都这么做。", ()),
+        ("The first token is what counts; it took 310 ms.", ("ttft",)),
+        ("I did cache.", ()),
+        ("Next, first token matters because it matters. Next, cache matters because it matters.",
+         ()),
+        ("First token was 310 ms of it. Cache was 90 ms of it.", ()),
+        ("First token was 310 ms of it. First token was 310 ms of it.", ("ttft",)),
+        ("First token was 310 ms of it. For the cache it came to 90 ms.", ("ttft", "cause")),
+    ],
+)  # fmt: skip
+def test_a_key_point_is_argued_where_something_is_said_of_it_in_words_of_its_own(words, argued):
+    assert read(words, QUESTION).argued == argued
+
+
 def test_a_list_of_key_words_touches_no_key_point():
     listed = read("首字，缓存，路由，连接池，代价，熔断，重试", QUESTION)
     prose = read("首字慢是因为连接池没有预热，我后来才查出来。缓存，路由，熔断，降级", QUESTION)

@@ -144,6 +144,66 @@ def test_no_attack_gains_more_than_five_points(attack):
     assert {name: gain for name, gain in gains.items() if gain > 5} == {}
 
 
+STOCK = {
+    "en": (
+        "In short: I decided this last year, because at the time it was 40% and we had nothing "
+        "better. As a result it went from 40% before to 63% after, measured weekly in the "
+        "dashboard. A colleague helped me then. "
+    ),
+    "zh": (
+        "先说结论：去年我决定这么做，因为当时只有 40%。结果从之前的 40% 涨到 63%，"
+        "每周在看板上量。同事帮了我。"
+    ),
+}
+NAMING = {
+    "en": ("Then there is {}.", "We also cared about {} a lot.", "Next, {} matters here."),
+    "zh": ("然后是{}。", "我们也很重视{}。", "接下来{}很关键。"),
+}
+CLAIMING = {"en": ("I did {}.",), "zh": ("我做了{}。",)}
+REASONING = {"en": ("Because {} matters to all of us.",), "zh": ("因为{}对大家都很重要。",)}
+
+
+@pytest.mark.parametrize("frames", [NAMING, CLAIMING, REASONING])
+def test_naming_each_key_point_in_stock_sentences_stays_under_the_first_par(frames):
+    questions = {g.question.id: g.question for g in GOLD}.values()
+    scores = {
+        (question.id, language): mark(
+            STOCK[language] + _named(question, language, frames[language]),
+            question,
+            language=language,
+        ).q
+        for question in questions
+        for language in ("en", "zh")
+        if not read(STOCK[language], question, language=language).argued  # it may fit by chance
+    }
+
+    assert len(scores) == 14
+    assert {name: q for name, q in scores.items() if q > 50} == {}
+
+
+def _named(question, language, frames):
+    """Return one sentence per key point that says its name and nothing of it."""
+    is_chinese = language == "zh"
+    words = [
+        next((w for w in point.any if w.isascii() != is_chinese), point.any[0])
+        for point in question.key_points
+    ]
+    return " ".join(frames[n % len(frames)].format(word) for n, word in enumerate(words))
+
+
+def test_a_fluent_answer_to_something_else_is_capped():
+    score = mark(
+        "In short: I decided to move the office last year, because the rent was 40% up. I talked "
+        "to three landlords and took notes, and it went from 12 weeks before to 5 weeks after. "
+        "The price was a longer way for a colleague, who said so. We counted cost, too.",
+        LATENCY,
+        language="en",
+    )
+
+    assert (score.levels[Dimension.RELEVANCE], score.q) == (1, 40.0)
+    assert "beside_the_point" in score.caps
+
+
 @pytest.mark.parametrize("copied", ["ask", "better"])
 def test_copying_the_question_or_an_unfilled_hint_gains_nothing(copied):
     words = {g.name: getattr(g.question, copied).pick(g.language) for g in GOLD}

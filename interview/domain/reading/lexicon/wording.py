@@ -76,6 +76,8 @@ HEDGES = (
 
 BRANCHES = "如果|要是|假如|一旦|当时|取决于|看的是|if|when|unless|whether|in case"
 
+CONDITIONS = "如果|要是|假如|一旦|if|unless|in case"
+
 UNKNOWN = (
     "我不知道|不知道|没做过|没接触过|不了解|答不上来|答不出来|没有经验|不清楚|没碰过|没想过|"
     "我不会|没遇到过|没量过|不懂|"
