@@ -113,6 +113,7 @@ class Stack:
             "TURNS_CONCURRENCY": "256",
             "BACKGROUND_CONCURRENCY": "8",
             "DRAIN_SECONDS": "5",
+            "GATEWAY_REPLICAS": "3",  # web, turns and background ask models
             "LOG_FORMAT": "console" if self.is_verbose else "json",
         }
         own = {
