@@ -17,12 +17,16 @@ from interview.domain.events import TurnPlanned
 from interview.domain.lots import lot
 from interview.domain.position import Position
 from interview.domain.questions import FollowUp, Question
-from interview.domain.reading.resume import Fact, Resume
+from interview.domain.reading.resume import Fact, Resume, Weakness
 from interview.domain.reading.resume import claim as claim_of
 from interview.domain.room import Room
 
 MAX_DEPTH = 3
 CLAIM_SLOT = "{claim}"
+
+# A weakness makes a claim the better target; a question of this one alone holds it against the
+# claim, and would be nonsense without it.
+_PERFECTION = frozenset({Weakness.PERFECT_NUMBER})
 
 
 def level(room: Room, position: Position) -> int:
@@ -56,6 +60,7 @@ class Planner:
         self._facts = _attackable(position.resume)
         self._keys = frozenset(key for fact in self._facts for key in _keys_of(fact))
         self._targets: dict[str, Fact | None] = {}
+        self._fitting: dict[str, list[Fact]] = {}
 
     def root(self, speaker: str) -> TurnPlanned:
         """Return the root question this speaker asks next, the best match to the résumé first."""
@@ -163,8 +168,7 @@ class Planner:
 
     def _is_askable(self, question: Question) -> bool:
         """Return whether the question's slots can be filled from this résumé."""
-        patterns = question.when.any_fact
-        return not patterns or bool(_called_for(patterns, self._keys))
+        return not question.when.any_fact or bool(self._attackable_by(question))
 
     def _target(self, question: Question) -> Fact | None:
         """Return the fact to attack: a weak spot first, then one not spent yet, then by lot."""
@@ -173,10 +177,9 @@ class Planner:
         return self._targets[question.id]
 
     def _chosen(self, question: Question) -> Fact | None:
-        keys = _called_for(question.when.any_fact, self._keys)
         wanted = set(question.when.weakness)
         return max(
-            (fact for fact in self._facts if not keys.isdisjoint(_keys_of(fact))),
+            self._attackable_by(question),
             key=lambda fact: (
                 bool(wanted.intersection(fact.weaknesses)),
                 fact.id not in self._room.spent_facts,
@@ -185,6 +188,19 @@ class Planner:
             ),
             default=None,
         )
+
+    def _attackable_by(self, question: Question) -> list[Fact]:
+        """Return the facts the question fits: of its kinds, and too perfect where it says so."""
+        if question.id not in self._fitting:
+            keys = _called_for(question.when.any_fact, self._keys)
+            wanted = frozenset(question.when.weakness)
+            needed = wanted if wanted == _PERFECTION else frozenset()
+            self._fitting[question.id] = [
+                fact
+                for fact in self._facts
+                if not keys.isdisjoint(_keys_of(fact)) and needed.issubset(fact.weaknesses)
+            ]
+        return self._fitting[question.id]
 
     def _worth(self, speaker: str, question: Question) -> float:
         fact = self._target(question)

@@ -63,6 +63,20 @@ def test_a_question_on_a_claim_is_not_asked_of_a_résumé_without_it() -> None:
     assert Planner(_room(), position).root("ada").question_id == "q.a"
 
 
+def test_a_question_that_holds_perfection_against_a_claim_needs_a_perfect_one() -> None:
+    too_good = When(any_fact=("metric.*",), weakness=("perfect_number",))
+    position = _position(make_question("q.perfect", when=too_good), _topic("q.a"))
+    résumés = ("- Cut latency to 310 ms", "- Cut latency to 310 ms\n- Availability of 100%")
+
+    asked = [
+        Planner(_room(), replace(position, resume=read_resume(words))).root("ada")
+        for words in résumés
+    ]
+
+    assert [plan.question_id for plan in asked] == ["q.a", "q.perfect"]
+    assert asked[1].claim == "Availability of 100%"
+
+
 def test_nobody_asks_about_the_years_of_a_degree() -> None:
     on_dates = make_question("q.calendar", when=When(any_fact=("date.range",)))
     position = replace(
