@@ -35,11 +35,9 @@ async def opening(call: Call, attempt: Attempt, *, ports: Ports) -> tuple[Openin
         )
         is_won = True
     finally:
+        _make_current(call, kept)
         await race.over(kept, is_won=is_won)
     if kept is not attempt:
-        call.attempts.remove(kept)
-        call.attempts.append(kept)  # whoever answers is the current one
-        call.observed.answered_by(kept.target)
         call.observed.routed(decision=Choice.HEDGE.value, cost_score=kept.candidate.cost_score)
     return said, kept
 
@@ -64,28 +62,35 @@ class _Race:
         done, _ = await asyncio.wait(self._running, timeout=after_seconds)
         if not done:
             await self._let_a_rival_in(first)
-        while True:
+        while self._running:
             done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
+            for task in sorted(done, key=_is_broken):
                 error = task.exception()
                 if error is None:
                     return task.result(), self._running[task]
-                if not isinstance(error, GatewayError) or len(self._running) == 1:
+                is_last_of_all = self._running[task] is first and len(self._running) == 1
+                if not isinstance(error, GatewayError) or is_last_of_all:
                     raise error
                 await self._lost(task, error)
+        assert first.error is not None  # it lost as well, before its rival did
+        raise first.error
 
     async def over(self, kept: Attempt, *, is_won: bool) -> None:
         """End everything but the attempt that is kept."""
+        end = AttemptEnd.HEDGED if is_won else AttemptEnd.CANCELLED
+        others = [attempt for attempt in self._running.values() if attempt is not kept]
         for task in self._running:
             task.cancel()
-        await asyncio.wait(self._running)
+        for attempt in others:
+            # Before anything is waited for: whoever is cancelled twice has still paid.
+            settling.settle(attempt, end, ports=self._ports)
+        if self._running:
+            await asyncio.wait(self._running)
         for attempt in self._running.values():
             attempt.rest()
-            if attempt is not kept:
-                end = AttemptEnd.HEDGED if is_won else AttemptEnd.CANCELLED
-                settling.settle(attempt, end, ports=self._ports)
-                await attempt.close()
         kept.watch_with(self._call.watchdog)
+        for attempt in others:
+            await attempt.close()
 
     async def _let_a_rival_in(self, first: Attempt) -> None:
         call = self._call
@@ -105,9 +110,24 @@ class _Race:
     async def _lost(self, task: "asyncio.Task[Opening]", error: GatewayError) -> None:
         attempt = self._running.pop(task)
         self._call.excluded[attempt.target.id] = Exclusion.FAILED
-        await attempt.failed(error)
-        settling.settle(attempt, AttemptEnd.ERROR, ports=self._ports)
-        await attempt.close()
+        try:
+            await attempt.failed(error)
+        finally:
+            settling.settle(attempt, AttemptEnd.ERROR, ports=self._ports)
+            attempt.rest()
+            await attempt.close()
+
+
+def _make_current(call: Call, kept: Attempt) -> None:
+    """Let the attempt be the call's current one, whoever was asked after it."""
+    if call.current is not kept:
+        call.attempts.remove(kept)
+        call.attempts.append(kept)
+        call.observed.answered_by(kept.target)
+
+
+def _is_broken(task: "asyncio.Task[Opening]") -> bool:
+    return task.exception() is not None
 
 
 def _rivals(call: Call, attempt: Attempt) -> tuple[Candidate, ...]:

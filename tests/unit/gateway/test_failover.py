@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
@@ -12,7 +14,7 @@ from opentelemetry.trace import StatusCode
 
 from gateway.domain.breaker import Report
 from gateway.domain.caller import Caller
-from gateway.domain.catalog import Ability, Catalog, Key, RetryPolicy, Tenant
+from gateway.domain.catalog import Ability, Catalog, Key, RetryPolicy, Target, Tenant
 from gateway.domain.errors import (
     BreakerOpenError,
     BudgetExceededError,
@@ -774,6 +776,47 @@ async def test_the_first_may_still_win_the_race(monkeypatch: pytest.MonkeyPatch)
 
     assert await on.run() == [A_STARTS, TextDelta("So."), DONE]
     assert on.ends == [("a", "done", "settled", 21)]
+
+
+class LateProvider(FakeProvider):
+    """A provider whose targets say nothing for so many rounds of the loop."""
+
+    def __init__(self, **rounds: int) -> None:
+        super().__init__()
+        self.rounds = rounds
+
+    async def stream(self, request: ChatRequest, target: Target) -> AsyncGenerator[Delta, None]:
+        """Yield the steps, later."""
+        for _ in range(self.rounds[target.provider.name]):
+            await asyncio.sleep(0)
+        async with aclosing(super().stream(request, target)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+
+async def test_the_first_may_win_although_a_rival_runs() -> None:
+    provider = LateProvider(a=30, b=0)
+    provider.say("a/m1", (A_STARTS, TextDelta("So."), DONE))
+    provider.say("b/m2", (B_STARTS, None))
+    on = Stage(provider, make_catalog(A, B, retry=HURRIED))
+    call = on.call()
+
+    assert await on.run(call) == [A_STARTS, TextDelta("So."), DONE]
+    assert on.ends == [("a", "done", "settled", 21), ("b", "hedged", "settled", 1)]
+    assert (call.observed.route_decision, call.observed.provider) == ("primary", "a")
+    assert await on.is_empty()
+
+
+async def test_when_the_first_loses_and_then_its_rival_each_has_its_own_failure() -> None:
+    provider = LateProvider(a=30, b=60)
+    provider.say("a/m1", (A_STARTS, DOWN))
+    provider.say("b/m2", (B_STARTS, UpstreamError("500")))
+    on = Stage(provider, make_catalog(A, B, retry=HURRIED))
+
+    assert error_of(await on.run()) is DOWN
+    assert [end[:2] for end in on.ends] == [("a", "error"), ("b", "error")]
+    assert on.breakers.reports == [("a/m1", Report.FAILED), ("b/m2", Report.FAILED)]
+    assert await on.is_empty()
 
 
 async def test_a_race_that_both_lose_is_a_failure() -> None:
