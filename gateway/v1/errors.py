@@ -86,6 +86,7 @@ _MESSAGES = {
     "upstream_credentials": "The provider does not accept the gateway's own credentials.",
     "upstream_error": "The provider failed.",
 }
+LONGEST_WAIT_SECONDS = 31 * 86_400.0  # the longest period there is; vendors name any number
 _ANTHROPIC_OVERLOADED = 529  # its own clients read 503 as something else
 
 
@@ -138,6 +139,7 @@ def headers_of(error: GatewayError) -> list[Header]:
     headers: list[Header] = []
     seconds = error.retry_after_seconds
     if seconds is not None:
+        seconds = min(seconds, LONGEST_WAIT_SECONDS)
         headers.append((b"retry-after", b"%d" % max(1, math.ceil(seconds))))
         headers.append((b"retry-after-ms", b"%d" % max(1, math.ceil(seconds * 1000))))
     if is_final(error):

@@ -1,7 +1,7 @@
 """One HTTP request and its answer: the body in, bounded; the client watched; the bytes out.
 
-The client is watched from the moment its request is here to the last byte of the answer. When it
-leaves, the task that serves it is cancelled, which closes whatever is open upstream.
+The client is watched from a moment after its request is here to the last byte of the answer. When
+it leaves, the task that serves it is cancelled, which closes whatever is open upstream.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from types import TracebackType
 from typing import Any
 
@@ -21,8 +22,14 @@ Receive = Callable[[], Awaitable[AsgiMessage]]
 Send = Callable[[AsgiMessage], Awaitable[None]]
 
 MAX_DEPTH = 64
+# Most answers are there sooner than this: a task to watch each of them would cost more than all
+# else the edge does, and find nobody gone.
+_UNWATCHED_SECONDS = 0.02
 _PAUSED_SECONDS = 0.05  # shorter waits are the loop's, not the reader's
+MOST_BRACKETS = 100_000
+MOST_QUOTES = 4 * MOST_BRACKETS
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS = bytes.maketrans(b"[{]}", b"\1\1\0\0")
 _NO_BYTES = b""
 
 
@@ -49,6 +56,7 @@ class Exchange:
     is_cut: bool = False
     _serving: asyncio.Task[Any] | None = None
     _watcher: asyncio.Task[None] | None = None
+    _begin_to_watch: asyncio.TimerHandle | None = None
 
     def __post_init__(self) -> None:
         """Read the headers once; of one sent twice the last counts."""
@@ -60,9 +68,10 @@ class Exchange:
         return time.monotonic() - self.began_at
 
     async def __aenter__(self) -> "Exchange":
-        """Begin to watch."""
+        """Begin to watch, unless the answer is there first."""
         self._serving = asyncio.current_task()
-        self._watcher = asyncio.create_task(self._watch())
+        loop = asyncio.get_running_loop()
+        self._begin_to_watch = loop.call_later(_UNWATCHED_SECONDS, self._start_watching)
         return self
 
     async def __aexit__(
@@ -72,9 +81,11 @@ class Exchange:
         trace: TracebackType | None,
     ) -> bool:
         """Stop watching; note how soon everything was closed after the client had left."""
-        assert self._watcher is not None
+        assert self._begin_to_watch is not None
         assert self._serving is not None
-        self._watcher.cancel()
+        self._begin_to_watch.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
         serving, self._serving = self._serving, None
         if self.left_at is not None:
             metrics.DISCONNECT_SECONDS.observe(time.monotonic() - self.left_at)
@@ -147,6 +158,9 @@ class Exchange:
             raise ClientGoneError
         return message
 
+    def _start_watching(self) -> None:
+        self._watcher = asyncio.create_task(self._watch())
+
     async def _watch(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
             pass
@@ -168,23 +182,27 @@ class ClientGoneError(Exception):
 
 
 def check_depth(body: bytes) -> None:
-    """Raise RequestError when valid JSON is nested deeper than anybody needs.
+    """Raise RequestError when valid JSON is nested deeper, or in more parts, than anybody needs.
 
     Few brackets cannot be deep, which settles nearly every request. Otherwise strings are taken
-    out, and each pass over what is left removes the innermost pairs.
+    out and the brackets counted one by one; there are never so many that this would be felt.
     """
     if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
         return
-    brackets = _outside_of_strings(body).translate(None, _NOT_BRACKETS)
-    for _ in range(MAX_DEPTH):
-        if not brackets:
-            return
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    if brackets:
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if plain.count(b'"') > MOST_QUOTES:
+        raise _too_many_parts()
+    outside = b"".join(plain.split(b'"')[::2])  # of strings: every other piece between quotes
+    brackets = outside.translate(_STEPS, _NOT_BRACKETS)
+    if len(brackets) > MOST_BRACKETS:
+        raise _too_many_parts()
+    if max(accumulate(brackets, _step), default=0) > MAX_DEPTH:
         raise RequestError(f"The body is nested deeper than {MAX_DEPTH} levels.")
 
 
-def _outside_of_strings(body: bytes) -> bytes:
-    """Return the JSON without its strings: what stands at even places between plain quotes."""
-    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b"".join(plain.split(b'"')[::2])
+def _step(depth: int, bracket: int) -> int:
+    return depth + 1 if bracket else depth - 1
+
+
+def _too_many_parts() -> RequestError:
+    return RequestError("The body has more parts than anybody needs.")

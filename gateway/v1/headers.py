@@ -15,6 +15,7 @@ EVENT_STREAM = (
     (b"x-accel-buffering", b"no"),
 )
 _UNITS = ("requests", "tokens")
+_SEEN = bytes(code if 32 <= code < 127 else ord("?") for code in range(256))
 
 
 @dataclass(slots=True)
@@ -87,4 +88,4 @@ def duration(seconds: float) -> str:
 
 def _visible(value: str) -> bytes:
     """Return the text as a header can carry it: a model name comes from an operator's hands."""
-    return value.encode("ascii", "replace").replace(b"\r", b"?").replace(b"\n", b"?")
+    return value.encode("ascii", "replace").translate(_SEEN)

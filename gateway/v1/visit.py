@@ -22,6 +22,7 @@ SESSION_HEADER = b"x-session-key"
 FAULT_HEADER = b"x-gateway-fault"
 _MAX_SESSION_BYTES = 200
 _MAX_BUDGET_MS = 3_600_000
+_MAX_DIGITS = 20
 
 
 class Asked(Protocol):
@@ -154,7 +155,8 @@ class Visit:
         given = self.exchange.headers.get(BUDGET_HEADER)
         if given is None:
             return None
-        if not given.isdigit() or not 1 <= int(given) <= _MAX_BUDGET_MS:
+        is_number = given.isdigit() and len(given) <= _MAX_DIGITS  # Python reads no more of them
+        if not is_number or not 1 <= int(given) <= _MAX_BUDGET_MS:
             raise RequestError(
                 f"{BUDGET_HEADER.decode()} is a whole number from 1 to {_MAX_BUDGET_MS}."
             )

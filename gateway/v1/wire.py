@@ -4,15 +4,26 @@ A body is decoded whole into the normal form only when some target of its route 
 dialect; see `openai_request` and `anthropic_request`.
 """
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from gateway.domain.errors import RequestError
 from gateway.v1.exchange import check_depth
 
 Body = TypeVar("Body")
 NOTHING = msgspec.Raw()
+#: No more than the figures of the gate can hold, and never less than nothing: what is set aside
+#: for a request is reckoned from them before anybody is asked.
+MOST_TOKENS = 2**31 - 1
+MOST_ANSWERS = 128
+
+Answers = Annotated[int, Meta(ge=1, le=MOST_ANSWERS)]
+Tokens = Annotated[int, Meta(ge=1, le=MOST_TOKENS)]
+#: Remembered by processes and stores for a while, so it cannot be of any length.
+Name = Annotated[str, Meta(max_length=256)]
+UserName = Annotated[str, Meta(max_length=512)]
 
 
 class StreamOptions(msgspec.Struct):
@@ -24,17 +35,17 @@ class StreamOptions(msgspec.Struct):
 class Chat(msgspec.Struct):
     """An OpenAI chat completion as the edge needs it."""
 
-    model: str
+    model: Name
     messages: msgspec.Raw
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
-    n: int | None = None
+    max_tokens: Tokens | None = None
+    max_completion_tokens: Tokens | None = None
+    n: Answers | None = None
     tools: msgspec.Raw = NOTHING
     functions: msgspec.Raw = NOTHING
     response_format: msgspec.Raw = NOTHING
-    user: str | None = None
+    user: UserName | None = None
 
     @property
     def wants_usage(self) -> bool:
@@ -50,15 +61,15 @@ class Chat(msgspec.Struct):
 class Metadata(msgspec.Struct):
     """Of Anthropic's metadata, who the request is for."""
 
-    user_id: str | None = None
+    user_id: UserName | None = None
 
 
 class Messages(msgspec.Struct):
     """An Anthropic message request as the edge needs it."""
 
-    model: str
+    model: Name
     messages: msgspec.Raw
-    max_tokens: int
+    max_tokens: Annotated[int, Meta(ge=0, le=MOST_TOKENS)]
     stream: bool | None = None
     tools: msgspec.Raw = NOTHING
     metadata: Metadata | None = None
@@ -67,16 +78,16 @@ class Messages(msgspec.Struct):
 class Counting(msgspec.Struct):
     """An Anthropic request to count tokens."""
 
-    model: str
+    model: Name
     messages: msgspec.Raw
 
 
 class Embedding(msgspec.Struct):
     """An OpenAI embedding request as the edge needs it."""
 
-    model: str
+    model: Name
     input: msgspec.Raw
-    user: str | None = None
+    user: UserName | None = None
 
 
 def decoder(kind: type[Body]) -> "msgspec.json.Decoder[Body]":
@@ -87,6 +98,8 @@ def decoder(kind: type[Body]) -> "msgspec.json.Decoder[Body]":
 def read(body: bytes, into: "msgspec.json.Decoder[Body]") -> Body:
     """Return the body as the decoder's type; raise RequestError with the path of what is wrong."""
     try:
+        if not body.isascii():
+            body.decode()  # what is left as bytes is read by others, and not by all of them alike
         found = into.decode(body)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
