@@ -25,13 +25,15 @@ class Gateway(Stack):
     n_workers: int = 2
     procfile: str = "Procfile.gateway"
 
+    def _n_sharing(self) -> int:
+        """Return how many share a limit: the game's processes may be there as well."""
+        return super()._n_sharing() + self.n_workers
+
     def _environment(self) -> dict[str, str]:
         environment = super()._environment()
         drain_seconds = float(environment["DRAIN_SECONDS"])
         return environment | {
             "GATEWAY_WORKERS": str(self.n_workers),
-            # One share more than there are processes: the game's own web process has limits too.
-            "GATEWAY_REPLICAS": environment.get("GATEWAY_REPLICAS", str(self.n_workers + 1)),
             "KILL_SECONDS": str(round(drain_seconds) + _KILL_SECONDS),
             "PROMETHEUS_MULTIPROC_DIR": str(self._fresh_metrics_folder()),
         }

@@ -107,13 +107,17 @@ class Stack:
                 return process.child.pid
         raise KeyError(name)
 
+    def _n_sharing(self) -> int:
+        """Return how many processes share every limit while the store is away."""
+        return len(("web", "turns", "background"))
+
     def _environment(self) -> dict[str, str]:
         defaults = {
             "BIND": self.bind,
             "TURNS_CONCURRENCY": "256",
             "BACKGROUND_CONCURRENCY": "8",
             "DRAIN_SECONDS": "5",
-            "GATEWAY_REPLICAS": "3",  # web, turns and background ask models
+            "GATEWAY_REPLICAS": str(self._n_sharing()),
             "LOG_FORMAT": "console" if self.is_verbose else "json",
         }
         own = {

@@ -35,8 +35,8 @@ def test_its_processes_count_into_a_folder_that_is_empty_at_first(tmp_path):
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize(("given", "shares"), [("", "4"), ("9", "9")])
-def test_limits_are_shared_with_the_games_process_unless_told_otherwise(
+@pytest.mark.parametrize(("given", "shares"), [("", "6"), ("9", "9")])
+def test_limits_are_shared_with_the_games_processes_unless_told_otherwise(
     tmp_path, monkeypatch, given, shares
 ):
     monkeypatch.setenv("GATEWAY_REPLICAS", given)
