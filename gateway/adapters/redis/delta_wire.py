@@ -132,9 +132,17 @@ def _error_of(failure: _Failure) -> GatewayError:
     if kind is errors.ProviderTimeoutError:
         phase = failure.phase or DeadlinePhase.TOTAL
         return errors.ProviderTimeoutError(failure.message, phase=phase)
-    try:
-        error: GatewayError = kind(failure.message)
-    except TypeError:
-        error = GatewayError(failure.message)
+    error = _plainest(kind, failure.message)
     error.retry_after_seconds = failure.retry_after_seconds
     return error
+
+
+def _plainest(kind: type[GatewayError], message: str) -> GatewayError:
+    for one in kind.__mro__:
+        try:
+            found = one(message)
+        except TypeError:
+            continue
+        if isinstance(found, GatewayError):
+            return found
+    return GatewayError(message)
