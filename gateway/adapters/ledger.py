@@ -271,8 +271,10 @@ class BatchLedger:
             self._journal.adopt()
 
     def _write_all(self) -> None:
+        """Write what there is by now; what comes meanwhile waits for company like the first."""
         pause = self._timing.pause_seconds
-        while (segment := self._journal.take()) is not None:
+        mark = self._journal.mark()
+        while self._journal.n_done < mark and (segment := self._journal.take()) is not None:
             metrics.LEDGER_BACKLOG.set(self._journal.n_rows)
             try:
                 self._write(segment)
