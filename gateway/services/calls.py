@@ -1,9 +1,9 @@
 """One request on its way through the pipeline, and everything known about it so far."""
 
+import secrets
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from gateway.domain.caller import HOUSE, Caller
 from gateway.domain.catalog import Catalog, Route, Target
@@ -50,7 +50,7 @@ class Call:
     caller: Caller = HOUSE
     catalog: Catalog | None = None
     budget_seconds: float | None = None
-    holder: str = field(default_factory=lambda: uuid4().hex)
+    holder: str = field(default_factory=lambda: secrets.token_hex(16))
     observed: Observation = field(init=False)
     # The way: set by routing, by the gate, by the attempts.
     route: Route | None = None

@@ -155,6 +155,9 @@ class Reply(AbstractContextManager["Reply"]):
                 body += read
                 if len(body) > limit:
                     break
+                if self._response.content.at_eof():
+                    self.ended()
+                    break
             else:
                 self.ended()
         except StreamTruncatedError:

@@ -142,7 +142,7 @@ def vendor_of(provider: Provider) -> Vendor:
     ``include_usage`` (ask for usage), ``keep_reasoning``, ``stop_is_said``, ``retracts``.
     """
     row = VENDORS.get(_SAME.get(provider.vendor, provider.vendor), GENERIC)
-    if not row.name:
+    if row.name != provider.vendor and not row.name:
         row = replace(row, name=provider.vendor)
     given = provider.options
     if not given:

@@ -114,9 +114,10 @@ class PassedPiece(msgspec.Struct):
 
 
 class PassedChoice(msgspec.Struct):
-    """One of the answers that are passed on."""
+    """One of the answers that are passed on, in pieces (``delta``) or whole (``message``)."""
 
     delta: PassedPiece | None = None
+    message: PassedPiece | None = None
     finish_reason: str | None = None
 
 

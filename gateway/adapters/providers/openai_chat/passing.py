@@ -24,11 +24,12 @@ from gateway.adapters.providers.openai_chat.reading import (
     Reading,
     raise_if_part,
 )
+from gateway.adapters.providers.openai_chat.usage import usage_of
 from gateway.adapters.providers.sse import Frame
 from gateway.adapters.providers.vendors import Vendor
 from gateway.domain.catalog import Target
-from gateway.domain.errors import ProviderError
-from gateway.domain.messages import ChatRequest, Delta, Passthrough, Start, UsageUpdate
+from gateway.domain.errors import ProviderError, UpstreamError
+from gateway.domain.messages import ChatRequest, Delta, Passthrough
 
 
 class Passing(Reading):
@@ -81,11 +82,19 @@ class Passing(Reading):
         self._passed.append(frame.raw)
 
     def whole(self, body: bytes) -> Iterator[Delta]:
-        """Yield an answer that came in one piece, and what has to be known of it."""
-        deltas = list(super().whole(body))
-        yield from (delta for delta in deltas if isinstance(delta, Start))
+        """Yield an answer that came in one piece; its figures come with the Finish that follows."""
+        chunk = _passed_of(body)
+        if chunk is None:
+            raise UpstreamError("the answer is no answer", raw_code="malformed_answer")
+        if is_refusal(chunk):
+            raise failure(vendor=self._vendor.name, body=body)
+        if chunk.id or chunk.choices:
+            yield from self._begin(chunk.id, chunk.model)
+        self._says(chunk)
+        if chunk.usage is not None:
+            self._usage = usage_of(chunk.usage)
+        self.is_over = True
         yield Passthrough(body.strip(), n_contents=1, is_whole=True)
-        yield from (delta for delta in deltas if isinstance(delta, UsageUpdate))
 
     def _says(self, chunk: PassedChunk) -> bool:
         """Note what the chunk says; return whether it is more than figures."""
@@ -103,7 +112,7 @@ class Passing(Reading):
         return is_content or has_reason
 
     def _is_content(self, choice: PassedChoice) -> bool:
-        piece = choice.delta
+        piece = choice.delta or choice.message
         if piece is None:
             return False
         if is_told(piece.content):
