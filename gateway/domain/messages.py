@@ -191,7 +191,7 @@ class ChatRequest:
     ``tool_name`` narrows ``tool_use`` to one tool. ``response_format`` is OpenAI's object as
     JSON. ``extra`` are fields the normal form has no word for, by name, as JSON.
     ``input_estimate`` is about how many tokens the prompt is, 0 when nobody has counted yet.
-    ``faults`` are those the request itself wants to suffer.
+    ``faults`` are those the request itself wants to suffer. ``n_answers`` are asked for at once.
     """
 
     request_id: str
@@ -219,9 +219,21 @@ class ChatRequest:
     operation: Operation = Operation.CHAT
     input_estimate: int = 0
     faults: tuple[FaultRule, ...] = ()
+    n_answers: int = 1
 
 
 # --- What comes back ------------------------------------------------------------------------
+
+
+MOST_TOKENS = 2**31 - 1  # of one answer; times any price it is a number every store can hold
+_FIGURES = (
+    "input_total",
+    "output_total",
+    "input_cached",
+    "input_cache_write_5m",
+    "input_cache_write_1h",
+    "output_reasoning",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +241,8 @@ class Usage:
     """Tokens in and out; a later total replaces an earlier one, it never adds.
 
     ``input_total`` includes what was read from and written to a vendor's prompt cache;
-    ``output_total`` includes ``output_reasoning``.
+    ``output_total`` includes ``output_reasoning``. A figure below nothing is nothing, and one
+    beyond `MOST_TOKENS` is that many: a vendor may say anything, and somebody pays by it.
     """
 
     input_total: int = 0
@@ -239,6 +252,20 @@ class Usage:
     input_cache_write_5m: int = 0
     input_cache_write_1h: int = 0
     output_reasoning: int = 0
+
+    def __post_init__(self) -> None:
+        """Bring what cannot be back to what can."""
+        if (
+            0 <= self.input_total <= MOST_TOKENS
+            and 0 <= self.output_total <= MOST_TOKENS
+            and 0 <= self.input_cached <= MOST_TOKENS
+            and 0 <= self.input_cache_write_5m <= MOST_TOKENS
+            and 0 <= self.input_cache_write_1h <= MOST_TOKENS
+            and 0 <= self.output_reasoning <= MOST_TOKENS
+        ):
+            return
+        for name in _FIGURES:
+            object.__setattr__(self, name, min(max(0, getattr(self, name)), MOST_TOKENS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ def _expected_cost(call: Call, candidates: tuple[Candidate, ...]) -> int:
 
 def _output_tokens(call: Call) -> int:
     wanted = call.request.max_output_tokens
-    return UNKNOWN_OUTPUT_TOKENS if wanted is None else wanted
+    return (UNKNOWN_OUTPUT_TOKENS if wanted is None else wanted) * call.request.n_answers
 
 
 def _refusal(barred: Barred) -> LimitExceededError | BudgetExceededError:

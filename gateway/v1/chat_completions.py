@@ -36,6 +36,7 @@ def _request(visit: Visit, route: Route, asked: wire.Chat, body: bytes) -> ChatR
         provider="",
         model=asked.model,
         max_output_tokens=asked.max_output_tokens,
+        n_answers=asked.n or 1,
         is_streamed=bool(asked.stream),
         tools=openai_request.tools(asked),
         response_format=openai_request.response_format(asked),

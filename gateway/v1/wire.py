@@ -10,15 +10,15 @@ import msgspec
 from msgspec import Meta
 
 from gateway.domain.errors import RequestError
+from gateway.domain.messages import MOST_TOKENS
 from gateway.v1.exchange import check_depth
 
 Body = TypeVar("Body")
 NOTHING = msgspec.Raw()
-#: No more than the figures of the gate can hold, and never less than nothing: what is set aside
-#: for a request is reckoned from them before anybody is asked.
-MOST_TOKENS = 2**31 - 1
 MOST_ANSWERS = 128
 
+#: Never less than nothing, and no more than the gate can count: what is set aside for a request
+#: is reckoned from these before anybody is asked.
 Answers = Annotated[int, Meta(ge=1, le=MOST_ANSWERS)]
 Tokens = Annotated[int, Meta(ge=1, le=MOST_TOKENS)]
 #: Remembered by processes and stores for a while, so it cannot be of any length.

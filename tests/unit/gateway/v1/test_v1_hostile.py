@@ -135,3 +135,12 @@ def test_a_vendor_that_says_to_wait_for_ever_is_heard_for_a_month():
 def test_a_name_with_bytes_nobody_sees_is_shown_without_them():
     told = dict(headers.of_answer(Account(model="a\0b\x1b[31m\x7fc\u2028")))
     assert told == {b"x-gateway-model": b"a?b?[31m?c?"}
+
+
+@pytest.mark.parametrize(
+    ("given", "n_answers"), [(b'"n": 4', 4), (b'"n": null', 1), (b'"a": 1', 1)]
+)
+async def test_the_pipeline_knows_how_many_answers_are_asked_for(given, n_answers):
+    engine = Engine([Start("1", "acme", "m-1"), Finish(FinishReason.STOP)])
+    await Client(make_plane(engine)).ask(CHAT, chat(given))
+    assert engine.asked[0].n_answers == n_answers
