@@ -7,6 +7,7 @@ trace tells come from the same request.
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -183,11 +184,45 @@ class Answer:
         return self.status == 200 and not self.error and self.is_ended_once and self.reasons in good
 
 
+class Client:
+    """One client's end of a connection; `leave` hangs up."""
+
+    def __init__(self, way: Way) -> None:
+        self.way = way
+        self.answer = Answer(way)
+        self._has_asked = False
+        self._has_left = asyncio.Event()
+
+    def leave(self) -> None:
+        """Hang up."""
+        self._has_left.set()
+
+    async def receive(self) -> dict[str, Any]:
+        """Return the request, then the end of the connection."""
+        if self._has_asked:
+            await self._has_left.wait()
+            return {"type": "http.disconnect"}
+        self._has_asked = True
+        return {"type": "http.request", "body": self.way.body, "more_body": False}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Take a part of the answer."""
+        answer = self.answer
+        assert not answer.has_ended
+        if message["type"] == "http.response.start":
+            assert answer.status == 0
+            answer.status = message["status"]
+            answer.headers = {n.decode(): v.decode() for n, v in message["headers"]}
+        else:
+            answer.body += message.get("body", b"")
+            answer.has_ended = not message.get("more_body", False)
+
+
 class House:
     """The data plane, with what is beside the provider in memory; time passes by hand there."""
 
     def __init__(self, upstream: Upstream, http: Http, spans: InMemorySpanExporter) -> None:
-        self.upstream = upstream
+        self.upstream, self.http = upstream, http
         self.spans = spans
         self.clock = Clock()
         self.naps: list[float] = []
@@ -207,6 +242,8 @@ class House:
         self.ports: Ports = replace(
             made, providers=build_providers(http), catalog=lambda: self.catalog, ledger=self.ledger
         )
+        self.heart = Heart(self.ports, beat_seconds=60)
+        self.on_call: Callable[[Call], None] = lambda _: None
         self._app = DataPlane(Plane(lambda: self.catalog, self._ask))
 
     def _route(self) -> Route:
@@ -240,7 +277,12 @@ class House:
 
     async def ask(self, way: Way, **headers: str) -> Answer:
         """Return what a client sees that asks in this way; ``_`` in a header's name is ``-``."""
-        answer = Answer(way)
+        client = Client(way)
+        await self.serve(client, **headers)
+        return client.answer
+
+    async def serve(self, client: "Client", **headers: str) -> None:
+        """Serve the client until it is answered or has left."""
         given = {
             "authorization": f"Bearer {SECRET}",
             "content-type": "application/json",
@@ -250,30 +292,11 @@ class House:
         scope = {
             "type": "http",
             "method": "POST",
-            "path": way.path,
+            "path": client.way.path,
             "client": ("127.0.0.1", 1),
             "headers": [(name.encode(), value.encode()) for name, value in given.items()],
         }
-        received = [{"type": "http.request", "body": way.body, "more_body": False}]
-
-        async def receive() -> dict[str, Any]:
-            if received:
-                return received.pop()
-            await asyncio.Event().wait()
-            raise AssertionError
-
-        async def send(message: dict[str, Any]) -> None:
-            assert not answer.has_ended
-            if message["type"] == "http.response.start":
-                assert answer.status == 0
-                answer.status = message["status"]
-                answer.headers = {n.decode(): v.decode() for n, v in message["headers"]}
-            else:
-                answer.body += message.get("body", b"")
-                answer.has_ended = not message.get("more_body", False)
-
-        await self._app(scope, receive, send)
-        return answer
+        await self._app(scope, client.receive, client.send)
 
     def _ask(
         self,
@@ -286,8 +309,8 @@ class House:
         call = Call(
             request, Watchdog(), caller=caller, catalog=catalog, budget_seconds=budget_seconds
         )
-        heart = Heart(self.ports, beat_seconds=60)
-        return PipelineCall(call, completion.stream(call, ports=self.ports, heart=heart))
+        self.on_call(call)
+        return PipelineCall(call, completion.stream(call, ports=self.ports, heart=self.heart))
 
     # --- What can be seen afterwards ----------------------------------------------------------
 
