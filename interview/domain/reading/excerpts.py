@@ -2,7 +2,8 @@
 
 import re
 
-MAX_CHARACTERS = 40
+_MOST_HAN, _MOST_LATIN = 40, 60  # a word takes more letters than characters
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 _LOOSE = (
     "a|an|the|to|of|in|on|at|by|for|from|with|and|or|as|into|than|that|which|while|per|its|after|"
@@ -14,10 +15,15 @@ _TAIL = re.compile(rf"(?: (?!(?:{_LOOSE})(?![a-z]))[a-z'-]{{1,14}}){{0,2}}")  # 
 _BULLET = re.compile(r"[\s\-*•·●▪■◦‣>#|+~]*(?:\d{1,2}[.)、] ?)?[\s*_]*")
 
 
+def longest(words: str) -> int:
+    """Return how many characters of such words one may hold up: 40 of Chinese, 60 of English."""
+    return _MOST_HAN if _HAN.search(words) else _MOST_LATIN
+
+
 def excerpt(
     text: str, core: tuple[int, int], clause: tuple[int, int], *, is_forward: bool
 ) -> tuple[int, int]:
-    """Return the place around ``core`` to quote: whole words of the clause, 40 characters at most.
+    """Return the place around ``core`` to quote: whole words of the clause, as many as allowed.
 
     is_forward: begin with the core itself. A longer core is quoted whole.
     """
@@ -25,14 +31,15 @@ def excerpt(
     start, end = min(bullet.end() if bullet else clause[0], core[0]), max(clause[1], core[1])
     if is_forward:
         start = core[0]
-    if end - start <= MAX_CHARACTERS:
+    most = longest(text[start:end])
+    if end - start <= most:
         return start, end
     follows = _TAIL.match(text, core[1], end)
     tail = follows.end() if follows else core[1]
-    if tail - start <= MAX_CHARACTERS:
-        cut = _word_end(text, start + MAX_CHARACTERS)
+    if tail - start <= most:
+        cut = _word_end(text, start + most)
         return start, max(core[1], _without_loose_end(text, core[1], cut))
-    first_kept = _word_start(text, max(tail - MAX_CHARACTERS, 0))
+    first_kept = _word_start(text, max(tail - most, 0))
     begin = _LOOSE_START.match(text, first_kept)
     return min(core[0], begin.end() if begin else first_kept), tail
 

@@ -82,7 +82,7 @@ _IDIOMS_OF_ONE = frozenset({"count", "people", "users", "day", "incidents", "pat
 
 _DIGIT = re.compile(r"\d")
 _TEAM_OF = re.compile(r"(?:team|group|crew|staff|squad) of ?$")
-_METRIC_PATTERN, _METRIC_OF = keyed(subjects.METRICS)
+_METRIC_PATTERN, _METRIC_OF = keyed((("", subjects.NO_METRICS), *subjects.METRICS))
 _TEAM = terms(tuple(subjects.TEAM.split("|")))
 _QUALIFIERS = re.compile(
     r"p ?50|p ?90|p ?95|p ?99(?:\.9)?9?|p999|平均|均值|中位|峰值|最差|最高|最低|最慢|最坏|最好|"
@@ -98,6 +98,15 @@ _FROM_BEFORE = re.compile(
 )
 _FROM_BEHIND = re.compile(
     r"(?:down from|up from|相比|比|对比|compared (?:to|with)|against|versus|vs)[^,.;。\d]{0,14}$"
+)
+_FACTOR_AFTER = re.compile(
+    r" (?:faster|slower|more|less|fewer|higher|lower|larger|bigger|smaller|cheaper|better|longer|"
+    r"shorter|quicker|over (?!a )|as (?:many|much|fast|large|long|high)|"
+    r"the (?!day|week|month)|what|its|their|our)"
+)
+_FACTOR_BEFORE = re.compile(
+    r"(?<![a-z])(?:by|grew|grown|rose|increased|improved|multiplied|up)"
+    r"(?: (?:about|nearly|over))? ?$"
 )
 _INTO = re.compile(r"到|至|降|升|涨|减|变|成|->|→|—>|=>|~|now|to\b|after|then|today|现在|后来|后")
 _RISES = re.compile(
@@ -123,6 +132,7 @@ _KEY_OF_UNIT = {
 _SPAN_BEFORE = re.compile(
     r"(?:over|in|within|for|about|after|用了|花了|历时|持续|每|连续)(?: the)?(?: last| first)? ?$"
 )
+_SIZES = frozenset({"", "count", "kb", "mb", "gb", "tb", "pb"})
 _FITTING_KEYS = {
     "money": frozenset({"metric.cost", "metric.revenue", "metric.budget", "metric.growth"}),
     "qps": frozenset({"metric.throughput"}),
@@ -148,7 +158,17 @@ def _numbers(text: str, clause: tuple[int, int]) -> Iterator[Quantity]:
     for quantity in sorted(found, key=lambda q: (q.start, -q.end)):
         if quantity.start >= end:
             end = quantity.end
-            yield quantity
+            yield replace(quantity, unit="x") if _is_factor(text, quantity) else quantity
+
+
+def _is_factor(text: str, number: Quantity) -> bool:
+    """Return whether "three times" says how much more, and not how often."""
+    if number.unit != "count" or not text.endswith("times", 0, number.end):
+        return False
+    return bool(
+        _FACTOR_AFTER.match(text, number.end)
+        or _FACTOR_BEFORE.search(text, max(0, number.start - 16), number.start)
+    )
 
 
 def _digit_numbers(text: str, clause: tuple[int, int]) -> Iterator[Quantity]:
@@ -334,6 +354,8 @@ def _around(number: Quantity) -> tuple[int, int]:
 
 
 def _fits(key: str, unit: str) -> bool:
+    if not key or (key == "metric.size" and unit not in _SIZES):
+        return False
     if unit in _FITTING_KEYS:
         return key in _FITTING_KEYS[unit]
     if key == "metric.patients":

@@ -12,8 +12,7 @@ from functools import lru_cache
 
 from interview.domain.bilingual import Language
 from interview.domain.reading import dates, topics
-from interview.domain.reading.excerpts import MAX_CHARACTERS as MAX_CLAIM_CHARACTERS
-from interview.domain.reading.excerpts import excerpt
+from interview.domain.reading.excerpts import excerpt, longest
 from interview.domain.reading.lexicon import subjects, wording
 from interview.domain.reading.lexicon.units import SECONDS
 from interview.domain.reading.matching import Folded, clauses, fold, keyed, language_of, terms
@@ -114,7 +113,7 @@ _SECTION_PATTERN, _SECTION_OF = keyed(_SECTIONS)
 _HEADING_MARKS = re.compile(r"^[\s#*=\-_>·•■●▪【\[（(|~:]+|[\s#*=\-_:】\])）|~]+$")
 _HEADING_REST = re.compile(r"(?: ?(?:与|和|及|、|&|/|and |, ).{1,24})?")
 
-_ROLE_PATTERN, _ROLE_OF = keyed(wording.ROLES)
+_ROLE_PATTERN, _ROLE_OF = keyed((("", wording.NO_ROLES), *wording.ROLES))
 _ROLE_RANK = {key: rank for rank, (key, _) in enumerate(wording.ROLES)}
 _WEAK_ROLE = "role.participated"
 _BUZZ = terms(tuple(wording.BUZZWORDS.split("|")))
@@ -137,8 +136,8 @@ def read_resume(text: str) -> Resume:
 
 
 def claim(fact: Fact) -> str:
-    """Return at most 40 characters of the résumé's own words to hold up to the candidate."""
-    return fact.quote[:MAX_CLAIM_CHARACTERS].strip()
+    """Return the résumé's own words to hold up: 40 characters of Chinese, 60 of English at most."""
+    return fact.quote[: longest(fact.quote)].strip()
 
 
 def _lines(folded: Folded) -> list[_Line]:
@@ -184,7 +183,8 @@ def _line(
 
 def _role_of(folded: Folded, start: int, end: int) -> str:
     """Return the strongest role a line claims; one that opens with "took part" claims no more."""
-    roles = [_ROLE_OF[match[0]] for match in _ROLE_PATTERN.finditer(folded.text, start, end)]
+    found = (_ROLE_OF[match[0]] for match in _ROLE_PATTERN.finditer(folded.text, start, end))
+    roles = [role for role in found if role]
     if roles[:1] == [_WEAK_ROLE]:
         return _WEAK_ROLE
     return min(roles, key=_ROLE_RANK.__getitem__, default="")

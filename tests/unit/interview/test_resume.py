@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interview.domain.reading.excerpts import longest
 from interview.domain.reading.redaction import redact
 from interview.domain.reading.resume import (
     MAX_CHARACTERS,
-    MAX_CLAIM_CHARACTERS,
     MAX_FACTS,
     Weakness,
     claim,
@@ -164,7 +164,41 @@ def test_a_line_with_dates_still_claims_what_was_done(line, claim):
 
 def test_a_quote_does_not_end_on_a_word_that_leads_nowhere():
     line = "- Led the migration of the oldest part of the very old billing engine nobody knew"
-    assert claim(read_resume(line).facts[0]) == "Led the migration of the oldest part"
+    assert claim(read_resume(line).facts[0]) == (
+        "Led the migration of the oldest part of the very old billing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "keys"),
+    [
+        ("- 打通线上线下的活动", set()),
+        ("- 负责线上线下活动", {"role.owned"}),
+        ("- Wrote for our own product line", {"role.built"}),
+        ("- 服务 300 名客户", {"metric.users"}),
+        ("- 覆盖 20 个城市", {"metric.other"}),
+        ("- 组件复用 40%", {"metric.other"}),
+        ("- 测试覆盖率 85%", {"metric.coverage"}),
+        ("- Health insurance coverage of 90%", {"metric.other"}),
+        ("- 维护 12 个接口", {"metric.size"}),
+    ],
+)
+def test_a_word_inside_another_one_claims_nothing(line, keys):
+    assert set(_by_key(line)) == keys
+
+
+@pytest.mark.parametrize(
+    ("words", "unit"),
+    [
+        ("Made the build three times faster", "x"),
+        ("Orders grew 4 times", "x"),
+        ("2 times the traffic", "x"),
+        ("Called customers three times a week", "count"),
+        ("Spoke at the meetup 4 times", "count"),
+    ],
+)
+def test_times_says_how_much_more_or_how_often(words, unit):
+    assert [f.unit for f in read_resume(f"- {words}").facts if f.value] == [unit]
 
 
 def test_a_short_stay_puts_big_claims_in_doubt_until_the_next_one():
@@ -193,21 +227,21 @@ def test_date_ranges_count_their_months(words, months):
     assert read_resume(words).facts[0].value == months
 
 
-def test_long_lines_are_quoted_in_forty_characters_on_word_boundaries():
+def test_long_lines_are_quoted_in_sixty_characters_on_word_boundaries():
     line = "Owned the redesign of an extraordinarily long process that reduced delivery cost by 23%"
     fact = next(f for f in read_resume(line).facts if f.key == "metric.cost")
 
     assert claim(fact).endswith("cost by 23%")
     assert not claim(fact)[0].isspace()
     assert f" {claim(fact)}" in line
-    assert len(claim(fact)) <= MAX_CLAIM_CHARACTERS
+    assert 40 < len(claim(fact)) <= 60
 
 
 def test_a_topic_early_in_a_long_line_keeps_the_words_after_it():
     line = "用 Redis 做了一套要很多很多字才能够说得清楚的限流与排队的方案来保护下游的各种服务"
     fact = read_resume(line).facts[0]
 
-    assert (fact.key, len(claim(fact))) == ("tech.redis", MAX_CLAIM_CHARACTERS)
+    assert (fact.key, len(claim(fact))) == ("tech.redis", 40)
 
 
 def test_phone_numbers_and_addresses_are_masked_and_make_no_claims():
@@ -247,7 +281,7 @@ def test_any_text_is_read_without_complaint_and_quotes_are_verbatim(words):
         assert fact.id == f"F{number}"
         assert words[fact.start : fact.end] == fact.quote
         assert claim(fact) in words
-        assert 0 < len(claim(fact)) <= MAX_CLAIM_CHARACTERS
+        assert 0 < len(claim(fact)) <= longest(fact.quote)
 
 
 @settings(deadline=None)

@@ -249,7 +249,7 @@ METRICS = (
         "准确率|精度|召回率|auc|f1|准确度|accuracy|precision|recall|命中率|hit rate|正确率|"
         "合格率|达标率|依从率|依从性|compliance|map",
     ),
-    ("metric.coverage", "覆盖率|覆盖|coverage|渗透率"),
+    ("metric.coverage", "覆盖率|测试覆盖|coverage|渗透率"),
     (
         "metric.time_saved",
         "节省|节约|省下|缩短|工时|time saved|saved|saving|hours saved|周期|turnaround|cycle time|"
@@ -269,9 +269,16 @@ METRICS = (
     ("metric.budget", "预算|经费|budget|funding|投放金额|ad spend"),
     (
         "metric.size",
-        "代码|数据量|表|组件|接口|服务|lines of code|dataset|records|文档|tables|components|"
-        "endpoints|services|页面|pages|sku|样本|rows",
+        "代码|数据量|数据表|库表|宽表|组件|接口|服务|lines of code|dataset|records|文档|"
+        "tables|components|endpoints|services|页面|pages|sku|样本|rows",
     ),
+)
+
+# they hold a metric's word and measure something else, or nothing
+NO_METRICS = (
+    "insurance coverage|medical coverage|health coverage|media coverage|press coverage|"
+    "news coverage|shift coverage|coverage area|用户体验|用户研究|客户服务|"
+    "服务意识|服务态度|服务器"
 )
 
 TEAM = (

@@ -33,6 +33,9 @@ ROLES = (
     ),
 )
 
+# they hold a role's word and claim no role
+NO_ROLES = "线上线下|线上和线下|our own|their own|its own|his own|her own|your own|on my own time"
+
 BUZZWORDS = (
     "赋能|抓手|闭环|沉淀|对齐|拉通|颗粒度|生态|打法|链路|心智|矩阵|护城河|顶层设计|方法论|组合拳|"
     "底层逻辑|中台|一站式|"
