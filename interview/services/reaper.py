@@ -35,7 +35,7 @@ class Patience:
     streaming: timedelta = timedelta(seconds=1.5)
     queued: timedelta = timedelta(seconds=6)
     expired: timedelta = timedelta(seconds=120)
-    weighing: timedelta = timedelta(seconds=15)
+    weighing: timedelta = timedelta(seconds=8)  # beyond what the models may take
 
 
 def reap(*, ports: Ports, patience: Patience | None = None) -> int:
@@ -58,7 +58,9 @@ def reap(*, ports: Ports, patience: Patience | None = None) -> int:
 
 def _weigh_forgotten(patience: Patience, ports: Ports) -> int:
     """Let the rules weigh the answers with which no worker has come back."""
-    given_before = timezone.now() - patience.weighing
+    models = ports.models
+    may_take = timedelta(seconds=models.judge_seconds + models.director_seconds)
+    given_before = timezone.now() - may_take - patience.weighing
     forgotten = RoomRow.objects.filter(status=Status.SCORING, changed_at__lt=given_before)
     ids = list(forgotten.values_list("pk", flat=True)[:500])
     return sum(_weigh_past_faults(room_id, ports) for room_id in ids)

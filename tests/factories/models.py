@@ -1,6 +1,6 @@
 """A gateway with a model on loopback behind a route, for rooms that are played by models."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import uuid4
 
 import pytest
@@ -23,7 +23,7 @@ from tests.fakes.upstream import Upstream
 ADAPTER = "openai"
 
 
-def make_catalog(routes: Sequence[str], *addresses: str) -> Catalog:
+def make_catalog(routes: Sequence[str], *addresses: str, abilities: frozenset[Ability]) -> Catalog:
     """Return the built-in catalog and routes, each to a model of its own at every address.
 
     A model's name is new each time: what a process knows of the one before is not held against it.
@@ -48,26 +48,32 @@ def make_catalog(routes: Sequence[str], *addresses: str) -> Catalog:
         },
         routes={
             SCRIPTED: built_in.routes[SCRIPTED],
-            **{route: _route(route, providers) for route in routes},
+            **{route: _route(route, providers, abilities) for route in routes},
         },
     )
 
 
-def _route(name: str, providers: Sequence[Provider]) -> Route:
+def _route(name: str, providers: Sequence[Provider], abilities: frozenset[Ability]) -> Route:
     targets = tuple(
         Target(
             provider=provider,
             model=f"{name}.{uuid4().hex[:8]}",
-            abilities=frozenset({Ability.STREAM, Ability.JSON}),
+            abilities=abilities,
         )
         for provider in providers
     )
     return Route(model=name, targets=targets, retry=RetryPolicy(n_retries=0))
 
 
-def play_on(*upstreams: Upstream, monkeypatch: pytest.MonkeyPatch, routes: Sequence[str]) -> None:
+def play_on(
+    *upstreams: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
+    routes: Sequence[str],
+    abilities: Collection[Ability] = (Ability.STREAM, Ability.JSON),
+) -> None:
     """Let the routes lead to these servers, in this order, while the test lasts."""
-    catalog = make_catalog(routes, *(upstream.base_url for upstream in upstreams))
+    addresses = [upstream.base_url for upstream in upstreams]
+    catalog = make_catalog(routes, *addresses, abilities=frozenset(abilities))
     runtime.ports()  # whatever begins to follow the tables has begun now, and looks no more
     monkeypatch.setattr(snapshot._snapshot, "refresh", lambda: None)
     monkeypatch.setattr(snapshot._snapshot, "catalog", catalog)

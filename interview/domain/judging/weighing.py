@@ -12,7 +12,7 @@ from interview.domain.judging.opinion import Opinion
 from interview.domain.persona import Dimension
 from interview.domain.reading.answers import Answer
 from interview.domain.reading.triggers import Trigger
-from interview.domain.scoring import HONEST_FLOOR, Score, restated
+from interview.domain.scoring import BESIDE_THE_POINT, HONEST_FLOOR, Score, restated
 
 RULES_SHARE = 0.4
 MAX_DISTANCE = 25.0
@@ -31,10 +31,13 @@ class Weighed:
 
 
 def why_not_asked(answer: Answer, score: Score) -> str:
-    """Return why the rules decide alone; empty when a judge may be asked."""
+    """Return why the rules decide alone; empty when a judge may be asked.
+
+    Whether an answer is beside the point the rules know by its words; there a judge may differ.
+    """
     if answer.injections:
         return INJECTION
-    return CAPPED if score.caps else ""
+    return CAPPED if set(score.caps) - {BESIDE_THE_POINT} else ""
 
 
 def weigh(

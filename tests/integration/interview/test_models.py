@@ -9,11 +9,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from gateway import runtime as gateway_runtime
 from gateway.domain.admission import QueuePolicy
+from gateway.domain.catalog import Ability
+from gateway.domain.money import Entry
 from interview.adapters.gateway_counsel import GatewayCounsel
 from interview.adapters.gateway_stage import GatewayStage
+from interview.domain import attributes
 from interview.domain import events as ev
 from interview.domain.errors import QueueFullError
 from interview.domain.events import EventType, Result
@@ -23,7 +29,7 @@ from interview.domain.ports import ModelPolicy, Ports, SpeechStarted
 from interview.domain.room import Engine, Status, fold
 from interview.domain.room import Room as State
 from interview.domain.scenery import Strategy
-from interview.services import event_log
+from interview.services import event_log, tracing
 from interview.services.reaper import Patience
 from tests.factories.models import play_on
 from tests.factories.rooms import GOOD_ANSWERS, Play
@@ -36,6 +42,14 @@ pytestmark = pytest.mark.usefixtures("redis_client")
 ROUTE, JUDGE, DIRECTOR = ROUTES = ("panel", "judge", "director")
 GOOD_LINE = "That is a large number. How did you measure it in production?"
 POLICY = ModelPolicy(speaker=ROUTE, first_words_seconds=5.0, line_seconds=10.0)
+
+
+@pytest.fixture(autouse=True)
+def entries(monkeypatch: pytest.MonkeyPatch) -> list[Entry]:
+    """What was entered in the ledger."""
+    kept: list[Entry] = []
+    monkeypatch.setattr(gateway_runtime.ports().ledger, "record", kept.append)
+    return kept
 
 
 @pytest.fixture
@@ -405,7 +419,7 @@ def test_a_worker_who_dies_over_an_answer_leaves_it_to_the_rules(
     play.answer(GOOD_ANSWERS[0])
     assert play.reap() == 0
 
-    assert play.reap(Patience(weighing=timedelta(seconds=-1))) == 1
+    assert play.reap(Patience(weighing=timedelta(seconds=-60))) == 1
 
     (scored,) = told(play, ev.AnswerScored)
     assert (scored.tier, scored.judged.outcome) == ("rules", "late")
@@ -500,11 +514,34 @@ def test_a_director_is_believed_in_one_name_of_the_list(
         assert choice.speaker in allowed
 
 
+# --- Two providers --------------------------------------------------------------------------
+
+
+def test_another_provider_goes_on_in_mid_sentence_where_it_can_and_nobody_notices(
+    seat: Seat, monkeypatch: pytest.MonkeyPatch
+):
+    def go_on(seen: Seen) -> Reply:
+        begun = seen.json["messages"][-1]
+        assert begun["role"] == "assistant"
+        return Reply(GOOD_LINE.removeprefix(begun["content"]))
+
+    with upstream_in_thread() as first, upstream_in_thread() as second:
+        first.always(Reply(GOOD_LINE, cut_after=7))
+        second.decide = go_on
+        able = {Ability.STREAM, Ability.PREFILL}
+        play_on(first, second, monkeypatch=monkeypatch, routes=ROUTES, abilities=able)
+        play = seat(engine=Engine.MODEL, ports=real_ports()).speak()
+
+    assert spoken(play) == GOOD_LINE
+    assert told(play, ev.TurnDegraded) == []
+    assert len(second.seen) == 1
+
+
 # --- A whole game ---------------------------------------------------------------------------
 
 
 def test_a_game_is_played_to_its_end_though_one_provider_dies_in_the_middle(
-    seat: Seat, monkeypatch: pytest.MonkeyPatch
+    seat: Seat, monkeypatch: pytest.MonkeyPatch, entries: list[Entry]
 ):
     with upstream_in_thread() as first, upstream_in_thread() as second:
         for upstream in (first, second):
@@ -533,3 +570,27 @@ def test_a_game_is_played_to_its_end_though_one_provider_dies_in_the_middle(
     assert {scored.tier for scored in told(play, ev.AnswerScored)} <= {"model", "rules"}
     assert play.room.result is not None
     assert fold(State(), event_log.read(play.room_id)) == play.room
+    assert {entry.room_id for entry in entries} == {str(play.room_id)}
+    assert {entry.route for entry in entries} == {ROUTE, JUDGE, "scripted"}
+    assert len({entry.id for entry in entries}) == len(entries)
+
+
+def test_the_trace_says_who_stood_in_and_what_became_of_the_judge(
+    take_seat: Callable[..., Play], upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+):
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("game"))
+    upstream.always(Reply("Very well."))
+    judged(upstream, lambda _: Reply("no idea"))
+
+    play = take_seat(JUDGED).speak()
+    play.answer(GOOD_ANSWERS[0])
+    play.weigh()
+
+    turn, weighing = exporter.get_finished_spans()
+    assert dict(turn.attributes or {})[attributes.DEGRADED] == "no_question"
+    assert dict(weighing.attributes or {})[attributes.JUDGE] == "garbled"
+    assert {dict(span.attributes or {})[attributes.ROOM_ID] for span in (turn, weighing)} == {
+        str(play.room_id)
+    }

@@ -16,7 +16,7 @@ from interview.domain.persona import Dimension
 from interview.domain.reading.answers import Answer
 from interview.domain.reading.lengths import LengthBand
 from interview.domain.reading.triggers import Trigger
-from interview.domain.scoring import HONEST_FLOOR, Score
+from interview.domain.scoring import BESIDE_THE_POINT, HONEST_FLOOR, Score
 from interview.services import rubrics
 from tests.factories.games import ask, make_position, opened
 
@@ -249,6 +249,8 @@ def test_honesty_keeps_its_floor():
     [
         (make_answer(), make_score(), ""),
         (make_answer(), make_score(caps=("off_topic",)), "capped"),
+        (make_answer(), make_score(caps=(BESIDE_THE_POINT,)), ""),
+        (make_answer(), make_score(caps=(BESIDE_THE_POINT, "self_repeat")), "capped"),
         (replace(make_answer(), injections=((0, 4),)), make_score(), "injection"),
     ],
 )
