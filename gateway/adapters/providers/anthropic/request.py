@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from gateway.adapters.providers import conversations
+from gateway.adapters.providers.bodies import Fields, fields_of
 from gateway.adapters.providers.conversations import Turn
 from gateway.domain.catalog import Ability, Target
 from gateway.domain.errors import InvalidRequestError
@@ -34,8 +35,6 @@ _ANY_OBJECT = msgspec.Raw(b'{"type":"object"}')
 _JSON_ONLY = "Answer with one JSON object and nothing else."
 
 _encode = msgspec.json.Encoder().encode
-_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-Fields = dict[str, object]
 
 
 class _Schema(msgspec.Struct):
@@ -52,11 +51,7 @@ _format = msgspec.json.Decoder(_Format).decode
 
 def passed_on(request: ChatRequest, body: bytes, target: Target) -> bytes:
     """Return the client's own body, asking for the target's model; all else stays as it came."""
-    try:
-        fields: dict[str, object] = {**_fields(body)}
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise InvalidRequestError("the body is not a JSON object") from None
-    fields["model"] = target.model
+    fields: Fields = {**fields_of(body), "model": target.model}
     if request.max_output_tokens is not None:
         fields["max_tokens"] = request.max_output_tokens
     return _encode(_without_dropped(fields, target))

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from gateway.adapters.providers.vendors import YES, Thinking, Vendor
+from gateway.adapters.providers.bodies import Fields, fields_of, is_smuggled, without
+from gateway.adapters.providers.vendors import NO, YES, Thinking, Vendor
 from gateway.domain.catalog import Target
-from gateway.domain.errors import InvalidRequestError
 from gateway.domain.messages import (
     ChatRequest,
     Dialect,
@@ -33,7 +33,6 @@ _EMPTY = msgspec.Raw(b"{}")
 
 _encode = msgspec.json.Encoder().encode
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-Fields = dict[str, object]
 
 
 def translated(request: ChatRequest, target: Target, vendor: Vendor) -> bytes:
@@ -76,22 +75,12 @@ def passed_on(
 def _ask_usage(fields: Fields) -> bool:
     """Ask for usage; return whether the client did so itself."""
     options = fields.get("stream_options")
-    asked: Fields = {}
+    asked: dict[str, msgspec.Raw] = {}
     if isinstance(options, msgspec.Raw) and bytes(options).startswith(b"{"):
-        asked = {**_fields(options)}
-    given = asked.get("include_usage")
-    if isinstance(given, msgspec.Raw) and bytes(given) == b"true":
-        return True
-    fields["stream_options"] = {**asked, "include_usage": YES}
-    return False
-
-
-def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
-    """Return the top of a JSON object; raise InvalidRequestError when it is none."""
-    try:
-        return _fields(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InvalidRequestError("the body is not a JSON object") from None
+        asked = _fields(options)
+    # Said once, and last: a client that says it twice could mean one for us and one for them.
+    fields["stream_options"] = {**without(asked, "include_usage"), "include_usage": YES}
+    return bytes(asked.get("include_usage", NO)) == b"true"
 
 
 def embedding(body: bytes, target: Target, vendor: Vendor) -> bytes:
@@ -226,4 +215,8 @@ def _extra(request: ChatRequest) -> Fields:
     original = request.original
     if original is not None and original.dialect is not Dialect.OPENAI:
         return {}
-    return {name: msgspec.Raw(value.encode()) for name, value in request.extra.items()}
+    return {
+        name: msgspec.Raw(value.encode())
+        for name, value in request.extra.items()
+        if not is_smuggled(name)
+    }
