@@ -43,8 +43,8 @@ N_EACH = 1_000
 N_AT_ONCE = 24
 KEYS = re.compile(r"leaks:(breaker:acme/(one|two)|\{gate\}:[^:]+:\d+)")  # of a target, of a budget
 MOST_MEGABYTES = 24.0  # what the allocator may keep: a leak of one request's bytes would be more
-ANSWER = Reply(text=" ".join(["word"] * 80), first_delay_seconds=0.001, token_delay_seconds=0.002)
-MOST_WRITES, MOST_TURNS = 14, 250
+ANSWER = Reply(text=" ".join(["word"] * 40), first_delay_seconds=0.03, token_delay_seconds=0.002)
+MOST_WRITES, MOST_TURNS = 14, 60
 
 Leave = Callable[[Client, "Call | None", "asyncio.Task[None]"], None]
 
