@@ -1,8 +1,8 @@
 """What other apps may call: speak a turn, stop it, queue for it, listen to it, ask a model.
 
 Plain functions block their thread for a few milliseconds at most and may be called from any
-thread (`speak` blocks as long as the turn lasts). Their ``a`` twins are for coroutines on any
-event loop. `hub` is for coroutines only: it belongs to the running loop.
+thread; `speak` and `ask` block as long as the answer lasts. A coroutine calls them in a thread.
+`hub` is for coroutines only: it belongs to the running loop.
 """
 
 from collections.abc import Coroutine, Generator, Iterable
@@ -94,12 +94,7 @@ __all__ = [
     "Ticket",
     "Usage",
     "UsageSource",
-    "aadmit",
-    "acancel",
     "admit",
-    "aqueue_position",
-    "aqueue_status",
-    "arelease",
     "ask",
     "attributes",
     "cancel",
@@ -167,11 +162,6 @@ def cancel(stream_id: str, *, by: str) -> bool:
     return runtime.call(streaming.cancel(stream_id=stream_id, by=by, ports=runtime.ports()))
 
 
-async def acancel(stream_id: str, *, by: str) -> bool:
-    """Do as `cancel`, from a coroutine."""
-    return await runtime.acall(streaming.cancel(stream_id=stream_id, by=by, ports=runtime.ports()))
-
-
 def admit(queue: str, ticket: str) -> Admission:
     """Return Admitted with the position, or Refused with the seconds after which to ask again.
 
@@ -181,19 +171,9 @@ def admit(queue: str, ticket: str) -> Admission:
     return runtime.call(queues.admit(queue=queue, ticket=ticket, ports=runtime.ports()))
 
 
-async def aadmit(queue: str, ticket: str) -> Admission:
-    """Do as `admit`, from a coroutine."""
-    return await runtime.acall(queues.admit(queue=queue, ticket=ticket, ports=runtime.ports()))
-
-
 def release(queue: str, ticket: str) -> None:
     """Give a ticket back; one that is not held is ignored."""
     runtime.call(queues.release(queue=queue, ticket=ticket, ports=runtime.ports()))
-
-
-async def arelease(queue: str, ticket: str) -> None:
-    """Do as `release`, from a coroutine."""
-    await runtime.acall(queues.release(queue=queue, ticket=ticket, ports=runtime.ports()))
 
 
 def queue_status(queue: str) -> QueueStatus:
@@ -201,19 +181,9 @@ def queue_status(queue: str) -> QueueStatus:
     return runtime.call(queues.status(queue=queue, ports=runtime.ports()))
 
 
-async def aqueue_status(queue: str) -> QueueStatus:
-    """Do as `queue_status`, from a coroutine."""
-    return await runtime.acall(queues.status(queue=queue, ports=runtime.ports()))
-
-
 def queue_position(queue: str, ticket: str) -> int | None:
     """Return how many must finish before the ticket's turn; None when it does not wait."""
     return runtime.call(queues.position(queue=queue, ticket=ticket, ports=runtime.ports()))
-
-
-async def aqueue_position(queue: str, ticket: str) -> int | None:
-    """Do as `queue_position`, from a coroutine."""
-    return await runtime.acall(queues.position(queue=queue, ticket=ticket, ports=runtime.ports()))
 
 
 def lease_alive(lease_ids: Iterable[str]) -> set[str]:

@@ -298,12 +298,6 @@ def call(step: Coroutine[object, object, Result]) -> Result:
     return asyncio.run_coroutine_threadsafe(step, _process.engine().loop).result()
 
 
-async def acall(step: Coroutine[object, object, Result]) -> Result:
-    """Return what the coroutine returns, run on the loop thread while this task waits."""
-    future = asyncio.run_coroutine_threadsafe(step, _process.engine().loop)
-    return await asyncio.wrap_future(future)
-
-
 @dataclass(frozen=True, slots=True)
 class _LoopHub:
     """A loop's hub and the clients it listens with."""

@@ -179,15 +179,6 @@ def test_the_shared_gauges_show_a_turn_in_flight() -> None:
     )
 
 
-async def test_coroutines_use_the_twins() -> None:
-    assert await facade.aadmit("turns", "a") == facade.Admitted(0)
-    assert await facade.aqueue_position("turns", "a") == 0
-    assert (await facade.aqueue_status("turns")).n_waiting == 1
-    await facade.arelease("turns", "a")
-    assert await facade.aqueue_position("turns", "a") is None
-    assert await facade.acancel("stream", by="user")
-
-
 async def test_a_reader_on_this_loop_hears_a_turn_spoken_on_the_other() -> None:
     asked = order(pace_cps=400.0)
     items: list[Item] = []
