@@ -51,14 +51,6 @@ class Paid:
     cost_microusd: int
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A month so far, and what it will have cost when the pace of its days holds."""
-
-    spent_microusd: int
-    predicted_microusd: int
-
-
 def spent_microusd(account: Account) -> int:
     """Return what the ledger holds against the account: of its period and of no other."""
     kind, _, name = account.subject.partition(":")
@@ -100,22 +92,6 @@ def report(
         Line(tuple(str(row[name]) for name in names), *(int(row[f]) for f in SUMS_OF_A_DAY))
         for row in rows.order_by().values(*names).annotate(**sums).order_by(*names)
     ]
-
-
-def month(*, tenant: str, now: datetime) -> Month:
-    """Return what the tenant's month has cost, and what it comes to if its pace holds.
-
-    predicted = spent x (length of the month / part of it that has passed). It assumes that the
-    rest of the month is used like the part behind us: a start in mid-month or a busy last week
-    make it wrong, and on the first day it says little. `gateway.services.spending` predicts a
-    budget by the pace of the last week instead.
-    """
-    begin = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    end = (begin + timedelta(days=32)).replace(day=1)
-    rows = UsageRecord.objects.filter(tenant=tenant, charged_at__gte=begin, charged_at__lt=now)
-    spent = _total(rows.aggregate(total=Sum("cost_microusd")))
-    passed = max((now - begin) / (end - begin), 1e-9)
-    return Month(spent, round(spent / passed))
 
 
 def days_written_since(moment: datetime) -> list[date]:

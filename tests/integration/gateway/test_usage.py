@@ -9,7 +9,7 @@ from gateway.domain.budget import Account
 from gateway.domain.money import Budget, BudgetPeriod
 from gateway.models import BudgetAlert, UsageDay, UsageRecord
 from gateway.selectors import usage as selectors
-from gateway.selectors.usage import By, Month, Paid
+from gateway.selectors.usage import By, Paid
 from gateway.services import usage
 
 DAY = 86_400
@@ -103,11 +103,6 @@ def test_a_report_has_a_line_for_each_combination(few: None) -> None:
     of_one_key = selectors.report(By.MODEL, key_id="k3", **everything)
     assert [(line.names, line.output_tokens) for line in of_one_key] == [(("n",), 5)]
     assert selectors.report(By.DAY, since=date(2027, 1, 1), until=date(2027, 1, 2)) == []
-
-
-def test_a_month_is_predicted_by_the_pace_of_its_days(few: None) -> None:
-    assert selectors.month(tenant="acme", now=at(4, 0)) == Month(180, 1800)
-    assert selectors.month(tenant="nobody", now=at(1, 0)) == Month(0, 0)
 
 
 def test_a_budget_is_told_of_once_per_share_and_period(
