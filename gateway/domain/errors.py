@@ -225,7 +225,7 @@ class NoTargetError(GatewayError):
 
 
 class ProviderBusyError(GatewayError):
-    """The bulkhead around this provider is full and stayed full."""
+    """Every place at the provider was taken, and stayed taken."""
 
     code, status, retryable, error_type = "provider_busy", 503, True, "queue_expired"
 
