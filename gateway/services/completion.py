@@ -1,8 +1,8 @@
 """THE pipeline: what happens to every request, in order.
 
     spare      an answer that is kept, or a call that somebody has made already: see `sparing`
-    keep       the snapshot it begins with, and the clock of all the time it may take
     queue      rooms: a running place for the turn's ticket
+    keep       the snapshot it begins with, and the clock of all the time it may take
     route      who may be asked, in order, and why the others not
     enter      the gate: every limit, the money and a place, all or nothing
     answer     breaker, call, retry, failover, continuation, until somebody has answered
