@@ -20,7 +20,7 @@ from gateway.domain.errors import (
     StreamTruncatedError,
 )
 from gateway.domain.ports import RelayReader
-from gateway.domain.relay import Delta, End, Item, Snapshot
+from gateway.domain.relay import End, Item, Snapshot
 from gateway.v1 import errors, headers
 from gateway.v1.delivery import Deltas
 from gateway.v1.runs import Run, mark_of, shelf_name
@@ -30,6 +30,7 @@ from gateway.v1.visit import Visit
 RESUMABLE_HEADER = b"x-gateway-resumable"
 RESYNC = b'event: resync\ndata: {"type": "resync"}\n\n'
 FIND_SECONDS = 2.0
+FIRST_WORDS_SECONDS = 0.25  # between a first frame at the client and the same in the store
 _SILENT_PINGS = 3  # whoever speaks is heard at every ping; after so many without it, it is gone
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _PING = b": keep-alive\n\n"
@@ -80,36 +81,41 @@ def after(visit: Visit) -> int:
 
 
 async def _follow(visit: Visit, place: "_Place", reader: RelayReader) -> None:
-    exchange, n_silent = visit.exchange, 0
+    exchange, n_silent, has_looked = visit.exchange, 0, False
     async with aclosing(_heard(reader, pause_seconds=visit.plane.keep_alive_seconds)) as heard:
         async for items in heard:
-            n_silent = 0 if items else n_silent + 1
             if not exchange.has_begun:
-                await _begin(visit, place, items)
+                if not has_looked and items and not _is_known(items):
+                    has_looked = True  # its first words may be on their way
+                    continue
+                await _begin(visit, place, items, has_looked=has_looked)
+            n_silent = 0 if items else n_silent + 1
             if not items and n_silent < _SILENT_PINGS:
                 await exchange.write(_PING)
-                continue
-            data = b"".join(place.following(item) for item in items)
-            is_over = not items or isinstance(items[-1], End)
-            if not items:
-                data = errors.in_stream(
-                    StreamTruncatedError(), visit.dialect, request_id=place.run_id
-                )
-            if data or is_over:
-                await exchange.write(data, is_last=is_over)
-            if is_over:
-                outcome = "resync" if place.is_lost else "ended"
-                metrics.RESUMED.labels(outcome if items else "abandoned").inc()
+            elif not items or isinstance(items[-1], End):
+                await exchange.write(_last_words(visit, place, items), is_last=True)
                 return
+            elif data := place.following(items):
+                await exchange.write(data)
 
 
-async def _begin(visit: Visit, place: "_Place", items: list[Item]) -> None:
-    if not items:
+async def _begin(visit: Visit, place: "_Place", items: list[Item], *, has_looked: bool) -> None:
+    if not items and not has_looked:
         raise StateUnavailableError("streams cannot be found now")
-    if not _is_known(items):
+    if not items or not _is_known(items):
         metrics.RESUMED.labels("unknown").inc()
         raise _unknown(place.run_id)
     await visit.exchange.begin(200, headers.EVENT_STREAM)
+
+
+def _last_words(visit: Visit, place: "_Place", items: list[Item]) -> bytes:
+    """Return what is left of a run that is over, or that nobody speaks any more."""
+    if items:
+        data = place.following(items)
+        metrics.RESUMED.labels("resync" if place.is_lost else "ended").inc()
+        return data
+    metrics.RESUMED.labels("abandoned").inc()
+    return errors.in_stream(StreamTruncatedError(), visit.dialect, request_id=place.run_id)
 
 
 async def _heard(reader: RelayReader, *, pause_seconds: float) -> AsyncGenerator[list[Item], None]:
@@ -119,11 +125,12 @@ async def _heard(reader: RelayReader, *, pause_seconds: float) -> AsyncGenerator
     try:
         while True:
             await asyncio.wait((coming,), timeout=patience)
-            patience = pause_seconds
             if not coming.done():
+                patience = pause_seconds
                 yield []
                 continue
             items = coming.result()
+            patience = pause_seconds if _is_known(items) else FIRST_WORDS_SECONDS
             yield items
             coming = asyncio.ensure_future(_next(batches))
     finally:
@@ -150,20 +157,44 @@ class _Place:
         self.run_id = run_id
         self.is_lost = False
         self._seq = seq
+        self._held = b""
+        self._is_placed = False
         self._id = re.compile(rb"\nid: %s:(\d+)\n\n" % re.escape(run_id.encode()))
 
-    def following(self, item: Item) -> bytes:
-        """Return what the client does not have of an item yet."""
+    def following(self, items: list[Item]) -> bytes:
+        """Return what the client does not have of the items yet."""
+        return b"".join(self._following(item) for item in items)
+
+    def _following(self, item: Item) -> bytes:
         if isinstance(item, End):
-            return b""
+            return self._anew() if self._held else b""
         data = item.text.encode("latin-1")
-        if isinstance(item, Delta) or self._seq == 0:
-            found = data
+        if isinstance(item, Snapshot):
+            self._held, self._is_placed = data, False
+        elif self._is_placed:
+            return self._noted(data)
         else:
-            mark = mark_of(self.run_id, self._seq)
-            at = data.find(mark)
-            self.is_lost = self.is_lost or at < 0
-            found = RESYNC + data if at < 0 else data[at + len(mark) :]
-        for numbered in self._id.finditer(found):
-            self._seq = int(numbered[1])
-        return found
+            self._held += data
+        return self._placed()
+
+    def _placed(self) -> bytes:
+        """Find the client's last frame in the whole text."""
+        data, mark = self._held, mark_of(self.run_id, self._seq)
+        at = data.find(mark) if self._seq else -len(mark)
+        if at == -1:
+            numbers = self._id.findall(data)
+            # A client may be a moment ahead of the store: its frame is on the way here too.
+            is_ahead = not numbers or int(numbers[-1]) < self._seq
+            return b"" if is_ahead else self._anew()
+        self._held, self._is_placed = b"", True
+        return self._noted(data[at + len(mark) :])
+
+    def _anew(self) -> bytes:
+        data, self._held = self._held, b""
+        self.is_lost = self._is_placed = True
+        return RESYNC + self._noted(data)
+
+    def _noted(self, data: bytes) -> bytes:
+        for number in self._id.findall(data):
+            self._seq = int(number)
+        return data

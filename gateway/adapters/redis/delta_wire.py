@@ -1,6 +1,7 @@
 """Deltas as text, one line each: how an answer is kept, and told to other processes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -62,7 +63,7 @@ _encode = msgspec.json.Encoder().encode
 _decode_line = msgspec.json.Decoder(tuple[str, msgspec.Raw]).decode
 _decode_answer = msgspec.msgpack.Decoder(_Answer).decode
 _encode_answer = msgspec.msgpack.Encoder().encode
-_decoders = {
+_decoders: dict[str, Callable[[msgspec.Raw], Any]] = {
     name: msgspec.json.Decoder(kind).decode for name, kind in (*_KINDS.items(), (_FAILED, _Failure))
 }
 
@@ -77,10 +78,10 @@ def line_of(delta: Delta) -> str:
 def delta_of(line: str) -> Delta:
     """Return the delta of a line."""
     name, raw = _decode_line(line.encode())
-    found = _decoders[name](raw)
+    found: Delta | _Failure = _decoders[name](raw)
     if isinstance(found, _Failure):
         return Failed(_error_of(found), found.usage)
-    return found  # type: ignore[no-any-return]  # what stands under the name
+    return found
 
 
 def packed(kept: Kept) -> bytes:

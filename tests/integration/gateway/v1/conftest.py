@@ -56,8 +56,13 @@ def data_plane(models: Upstream, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @contextmanager
-def served(models: Upstream, folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
-    """Run a data plane of its own; its process and its address."""
+def served(
+    models: Upstream, folder: Path, *, prefix: str = ""
+) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """Run a data plane of its own; its process and its address.
+
+    Those of one ``prefix`` share a store.
+    """
     port = free_port()
     log_path = folder / "log"
     with log_path.open("wb") as log:
@@ -68,7 +73,7 @@ def served(models: Upstream, folder: Path) -> Iterator[tuple["subprocess.Popen[b
                 **os.environ,
                 "DJANGO_SETTINGS_MODULE": "config.settings",
                 "DATA_DIR": str(folder),  # its journal is nobody else's
-                "REDIS_PREFIX": f"v1-{port}:",
+                "REDIS_PREFIX": prefix or f"v1-{port}:",
                 "UPSTREAM_URL": models.url,
                 "DRAIN_SECONDS": "1",
             },

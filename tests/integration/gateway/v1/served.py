@@ -64,6 +64,13 @@ def make_catalog(upstream_url: str) -> Catalog:
         providers={"acme": openai, "clio": clio},
         routes={
             **{name: Route(name, targets) for name, targets in routes.items()},
+            "kept": Route("kept", (Target(openai, "m-kept", ABLE),), cache_seconds=60.0),
+            "together": Route(
+                "together",
+                (Target(openai, "m-together", ABLE),),
+                cache_seconds=60.0,
+                is_coalesced=True,
+            ),
             **built_in_catalog().routes,
         },
         keys={

@@ -243,9 +243,35 @@ async def test_a_run_whose_process_died_ends_with_an_error_after_a_few_pings():
     assert b"stream_truncated" in found.body
 
 
-async def test_a_text_written_anew_is_taken_from_where_the_reader_is():
+ONE, TWO = "data: 1\nid: abc:1\n\n", "data: 2\nid: abc:2\n\n"
+
+
+def test_a_text_written_anew_is_taken_from_where_the_reader_is():
     place = streams._Place("abc", 0)
-    one, two = "data: 1\nid: abc:1\n\n", "data: 2\nid: abc:2\n\n"
-    assert place.following(Snapshot(one, 1)) == one.encode()
-    assert place.following(Snapshot(one + two, 2)) == two.encode()
+    assert place.following([Snapshot(ONE, 1)]) == ONE.encode()
+    assert place.following([Snapshot(ONE + TWO, 2)]) == TWO.encode()
     assert not place.is_lost
+
+
+def test_a_client_a_moment_ahead_of_the_store_waits_for_it_to_catch_up():
+    place = streams._Place("abc", 2)
+    assert place.following([Snapshot(ONE, 1)]) == b""
+    assert place.following([Delta(2, TWO), Delta(3, ": hm\n\n")]) == b": hm\n\n"
+    assert not place.is_lost
+
+
+def test_a_text_that_has_lost_its_beginning_is_a_new_one():
+    place = streams._Place("abc", 1)
+    assert place.following([Snapshot(TWO, 2)]) == streams.RESYNC + TWO.encode()
+    assert place.is_lost
+
+
+async def test_a_first_word_on_its_way_to_the_store_is_waited_for():
+    relay = MemoryRelay()
+    resuming = asyncio.create_task(resumed(relay, "abc"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    writer = relay.open(shelf_name(Tenant("acme"), "abc"))
+    writer.write(ONE)
+    await writer.end("over")
+    assert (await resuming).body == ONE.encode()
