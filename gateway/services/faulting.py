@@ -18,10 +18,13 @@ import msgspec
 from gateway.domain.catalog import Target
 from gateway.domain.errors import (
     ConnectionFailedError,
+    ContextTooLongError,
     CredentialError,
+    DeadlinePhase,
     InvalidRequestError,
     ModelNotFoundError,
     ProviderError,
+    ProviderTimeoutError,
     ProviderUnavailableError,
     QuotaExhaustedError,
     RateLimitedError,
@@ -53,12 +56,13 @@ _STATUSES: dict[int, type[ProviderError]] = {
     HTTPStatus.PAYMENT_REQUIRED: QuotaExhaustedError,
     HTTPStatus.FORBIDDEN: CredentialError,
     HTTPStatus.NOT_FOUND: ModelNotFoundError,
+    HTTPStatus.CONFLICT: UpstreamError,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ContextTooLongError,
     HTTPStatus.TOO_MANY_REQUESTS: RateLimitedError,
-    HTTPStatus.BAD_GATEWAY: ProviderUnavailableError,
     HTTPStatus.SERVICE_UNAVAILABLE: ProviderUnavailableError,
-    HTTPStatus.GATEWAY_TIMEOUT: ProviderUnavailableError,
     529: ProviderUnavailableError,
 }
+_TOO_LATE = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT})
 _LEAST_FAULT_OF_THEIRS = 500
 
 
@@ -134,6 +138,8 @@ def refusal(rule: FaultRule) -> ProviderError:
             raw_status=HTTPStatus.TOO_MANY_REQUESTS,
             retry_after_seconds=rule.seconds or None,
         )
+    if rule.status in _TOO_LATE:
+        return ProviderTimeoutError(said, phase=DeadlinePhase.FIRST)
     is_theirs = rule.status >= _LEAST_FAULT_OF_THEIRS
     kind = _STATUSES.get(rule.status, UpstreamError if is_theirs else InvalidRequestError)
     return kind(said, raw_code=rule.profile, raw_status=rule.status)
