@@ -4,7 +4,7 @@ Pure: an error, a policy and what is left of the request give the next step. Not
 that cannot finish in what is left.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gateway.domain.catalog import RetryPolicy
 from gateway.domain.errors import (
@@ -121,10 +121,10 @@ def carved(
         first += deadlines.idle_seconds
     if first <= ceiling and deadlines.total_seconds <= remaining_seconds and is_streamed:
         return deadlines
-    return replace(
-        deadlines,
+    return Deadlines(
         connect_seconds=min(deadlines.connect_seconds, ceiling),
         first_seconds=min(first, ceiling),
+        idle_seconds=deadlines.idle_seconds,
         total_seconds=min(deadlines.total_seconds, remaining_seconds),
     )
 

@@ -108,7 +108,8 @@ def attempt_ended(target: Target, *, end: str, cause: str, cost_microusd: int) -
     """Count an attempt and its cost."""
     ended, cost = _attempted(target.provider.name, target.model, end, cause)
     ended.inc()
-    cost.inc(cost_microusd)
+    if cost_microusd:
+        cost.inc(cost_microusd)
 
 
 @dataclass(slots=True)

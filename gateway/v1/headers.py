@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.domain.rate_limit import Level
 
@@ -14,7 +15,11 @@ EVENT_STREAM = (
     (b"cache-control", b"no-cache, no-store"),
     (b"x-accel-buffering", b"no"),
 )
-_UNITS = ("requests", "tokens")
+_WHATS = ("limit", "remaining", "reset")
+_LIMITS = {
+    unit: tuple(f"x-ratelimit-{what}-{unit}".encode() for what in _WHATS)
+    for unit in ("requests", "tokens")
+}
 _SEEN = bytes(code if 32 <= code < 127 else ord("?") for code in range(256))
 
 
@@ -58,20 +63,26 @@ def of_answer(account: Account) -> list[Header]:
 
 def of_limits(levels: Iterable[Level]) -> list[Header]:
     """Return, for requests and for tokens, the limit that will be used up first."""
+    tightest: dict[str, Level] = {}
+    for level in levels:
+        unit = level.name.partition(":")[0]
+        found = tightest.get(unit)
+        if found is None or _share_left(level) < _share_left(found):
+            tightest[unit] = level
     headers: list[Header] = []
-    known = tuple(levels)
-    for unit in _UNITS:
-        ours = [level for level in known if level.name.partition(":")[0] == unit]
-        if not ours:
-            continue
-        tightest = min(ours, key=lambda level: level.remaining / max(1, level.limit))
-        for what, value in (
-            ("limit", str(tightest.limit)),
-            ("remaining", str(tightest.remaining)),
-            ("reset", duration(tightest.reset_seconds)),
-        ):
-            headers.append((f"x-ratelimit-{what}-{unit}".encode(), value.encode()))
+    for unit, (limit, remaining, reset) in _LIMITS.items():
+        first = tightest.get(unit)
+        if first is not None:
+            headers += (
+                (limit, b"%d" % first.limit),
+                (remaining, b"%d" % first.remaining),
+                (reset, duration(first.reset_seconds).encode()),
+            )
     return headers
+
+
+def _share_left(level: Level) -> float:
+    return level.remaining / max(1, level.limit)
 
 
 def duration(seconds: float) -> str:
@@ -86,6 +97,7 @@ def duration(seconds: float) -> str:
     return f"{hours}h{minutes}m{rest}s" if hours else f"{minutes}m{rest}s"
 
 
+@lru_cache(maxsize=4096)
 def _visible(value: str) -> bytes:
     """Return the text as a header can carry it: a model name comes from an operator's hands."""
     return value.encode("ascii", "replace").translate(_SEEN)

@@ -141,7 +141,7 @@ decode_passed = msgspec.json.Decoder(PassedChunk, strict=False).decode
 
 def is_refusal(chunk: Chunk | PassedChunk) -> bool:
     """Return whether it says what is wrong instead of an answer."""
-    if is_told(chunk.error):
+    if chunk.error is not UNSET and is_told(chunk.error):
         return True
     return not chunk.choices and (is_told(chunk.code) or is_told(chunk.error_code))
 

@@ -52,7 +52,8 @@ class Passing(Reading):
                 if frame.data.startswith(DONE):
                     self.is_over = True
                     break
-                yield from self._frame(frame)
+                if (start := self._frame(frame)) is not None:
+                    yield start
         except ProviderError as error:
             failed = error
         if self._passed and (self._has_content or self.has_reason):
@@ -64,22 +65,24 @@ class Passing(Reading):
         if failed is not None:
             raise failed
 
-    def _frame(self, frame: Frame) -> Iterator[Delta]:
-        """Take one frame among those to be passed on; yield the Start when it is the first."""
+    def _frame(self, frame: Frame) -> Delta | None:
+        """Take one frame among those to be passed on; return the Start when it is the first."""
         chunk = _passed_of(frame.data)
         if chunk is None:
-            return
+            return None
         if is_refusal(chunk):
             raise failure(vendor=self._vendor.name, body=frame.data)
+        start: Delta | None = None
         if not self._has_begun and (chunk.id or chunk.choices):
-            yield from self._begin(chunk.id, chunk.model)
+            start = next(self._begin(chunk.id, chunk.model))
         says = self._says(chunk)
         if chunk.usage is not None:
             for update in self._figures(chunk.usage):
                 self._told = update
             if self._hides_usage and not says and (self.has_reason or not chunk.choices):
-                return
+                return start
         self._passed.append(frame.raw)
+        return start
 
     def whole(self, body: bytes) -> Iterator[Delta]:
         """Yield an answer that came in one piece; its figures come with the Finish that follows."""
