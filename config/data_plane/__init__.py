@@ -45,6 +45,7 @@ def build() -> DataPlane:
         engine.catalog,
         engine.ask,
         max_body_bytes=settings.DATA_PLANE_BODY_BYTES,
+        body_seconds=settings.REQUEST_SECONDS,
         shelf=engine.shelf,
     )
     return DataPlane(app.DataPlane(plane))

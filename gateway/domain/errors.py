@@ -7,6 +7,7 @@ GatewayError
 │   └── ForbiddenError
 ├── RequestError                   the request cannot be served as it is, whoever asks
 │   ├── RequestTooLargeError
+│   ├── RequestTooSlowError
 │   ├── MediaTypeError
 │   ├── UnknownModelError          no route leads from this name
 │   ├── PathNotFoundError
@@ -144,6 +145,12 @@ class RequestTooLargeError(RequestError):
     """The body is larger than anybody may send."""
 
     code, status = "request_too_large", 413
+
+
+class RequestTooSlowError(RequestError):
+    """The body did not arrive in the time there is for it."""
+
+    code, status = "request_timeout", 408
 
 
 class MediaTypeError(RequestError):

@@ -68,7 +68,13 @@ class DataPlane:
 
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        exchange = Exchange(scope, receive, send, self.plane.max_body_bytes)
+        exchange = Exchange(
+            scope,
+            receive,
+            send,
+            self.plane.max_body_bytes,
+            body_seconds=self.plane.body_seconds,
+        )
         self._open.add(exchange)
         try:
             await self._serve(exchange)

@@ -14,13 +14,19 @@ from types import TracebackType
 from typing import Any
 
 from gateway import metrics
-from gateway.domain.errors import MediaTypeError, RequestError, RequestTooLargeError
+from gateway.domain.errors import (
+    MediaTypeError,
+    RequestError,
+    RequestTooLargeError,
+    RequestTooSlowError,
+)
 from gateway.v1.headers import JSON, Header
 
 AsgiMessage = dict[str, Any]
 Receive = Callable[[], Awaitable[AsgiMessage]]
 Send = Callable[[AsgiMessage], Awaitable[None]]
 
+BODY_SECONDS = 60.0
 MAX_DEPTH = 64
 # Most answers are there sooner than this: a task to watch each of them would cost more than all
 # else the edge does, and find nobody gone.
@@ -54,6 +60,7 @@ class Exchange:
     last_sent_at: float = 0.0
     headers: dict[bytes, bytes] = field(init=False)
     is_cut: bool = False
+    body_seconds: float = BODY_SECONDS
     _serving: asyncio.Task[Any] | None = None
     _watcher: asyncio.Task[None] | None = None
     _begin_to_watch: asyncio.TimerHandle | None = None
@@ -103,13 +110,23 @@ class Exchange:
             self._serving.cancel()
 
     async def body(self) -> bytes:
-        """Return the request's JSON; raise a RequestError when it is too much or not JSON."""
+        """Return the request's JSON; raise a RequestError when it is too much or not JSON.
+
+        One that drips in is not waited for: each of them holds its memory, and a connection.
+        """
         kind = self.headers.get(b"content-type", _NO_BYTES)
         if kind and b"json" not in kind.lower():
             raise MediaTypeError("The body has to be application/json.")
         declared = self.headers.get(b"content-length", _NO_BYTES)
         if declared.isdigit() and int(declared) > self.max_body_bytes:
             raise self._too_large()
+        try:
+            async with asyncio.timeout(self.body_seconds):
+                return await self._arriving()
+        except TimeoutError:
+            raise RequestTooSlowError("The body took too long to arrive.") from None
+
+    async def _arriving(self) -> bytes:
         message = await self._next()
         if not message.get("more_body", False):
             return self._bounded(message.get("body", _NO_BYTES))

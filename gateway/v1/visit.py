@@ -13,7 +13,7 @@ from gateway.domain.faults import FaultRule, brought
 from gateway.domain.messages import ChatRequest, Dialect
 from gateway.v1 import auth
 from gateway.v1.delivery import KEEP_ALIVE_SECONDS, Delivery, Deltas
-from gateway.v1.exchange import Exchange
+from gateway.v1.exchange import BODY_SECONDS, Exchange
 from gateway.v1.headers import Account
 from gateway.v1.runs import Shelf
 
@@ -60,6 +60,7 @@ class Plane:
     catalog: Callable[[], Catalog]
     ask: Ask
     max_body_bytes: int = 8 * 1024 * 1024
+    body_seconds: float = BODY_SECONDS
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     shelf: Callable[[], Shelf] | None = None
 

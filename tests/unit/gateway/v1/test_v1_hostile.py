@@ -1,12 +1,14 @@
 """What somebody with a key and no good in mind sends, and what becomes of it."""
 
+import asyncio
+
 import pytest
 
 from gateway.domain.errors import ProviderUnavailableError
 from gateway.domain.messages import Dialect, Finish, FinishReason, Start
 from gateway.v1 import errors, exchange, headers
 from gateway.v1.headers import Account
-from tests.unit.gateway.v1.asgi import Client, Engine, make_plane
+from tests.unit.gateway.v1.asgi import SECRET, Answer, Client, Engine, make_plane, make_scope
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
@@ -144,3 +146,20 @@ async def test_the_pipeline_knows_how_many_answers_are_asked_for(given, n_answer
     engine = Engine([Start("1", "acme", "m-1"), Finish(FinishReason.STOP)])
     await Client(make_plane(engine)).ask(CHAT, chat(given))
     assert engine.asked[0].n_answers == n_answers
+
+
+@pytest.mark.parametrize("first", [[], [b'{"model": "open",']])
+async def test_a_body_that_drips_in_is_not_waited_for(first):
+    engine, answer = Engine(), Answer()
+    waiting = list(first)
+
+    async def receive():
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": True}
+        return await asyncio.Event().wait()
+
+    said_in = {"authorization": f"Bearer {SECRET}"}
+    scope = make_scope(CHAT, method="POST", headers=said_in, query="")
+    await make_plane(engine, body_seconds=0.0)(scope, receive, answer.send)
+    assert (answer.status, answer.json["error"]["code"]) == (408, "request_timeout")
+    assert engine.asked == []
