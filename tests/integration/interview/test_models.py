@@ -31,9 +31,10 @@ from interview.domain.room import Room as State
 from interview.domain.scenery import Strategy
 from interview.services import event_log, tracing
 from interview.services.reaper import Patience
+from interview.services.turns import weighing
 from tests.factories.models import play_on
 from tests.factories.rooms import GOOD_ANSWERS, Play
-from tests.fakes.interview import FakeOutbox
+from tests.fakes.interview import FakeOutbox, FakeStage
 from tests.fakes.upstream import Cut, Reply, Seen, Upstream, upstream_in_thread
 from tests.integration.interview.conftest import Seat
 
@@ -467,6 +468,22 @@ def test_a_full_house_refuses_an_answer_to_be_judged_before_it_is_recorded(
     assert play.room.may_answer
 
 
+def test_an_answer_whose_place_was_lost_is_weighed_again_later_and_never_dropped(
+    take_seat: Callable[..., Play], upstream: Upstream
+):
+    judged(upstream, verdict)
+    play = take_seat(JUDGED).speak()
+    play.answer(GOOD_ANSWERS[0])
+    full = replace(play.ports, stage=FakeStage(limit=0))
+
+    weighing.weigh_answer(room_id=play.room_id, ports=full)
+
+    assert play.row.status == Status.SCORING
+    assert play.count(EventType.ANSWER_SCORED) == 0
+    assert play.outbox.jobs[-1] == (Job.WEIGH_ANSWER, (str(play.room_id),))
+    assert spoken(play.weigh().speak()) == GOOD_LINE
+
+
 # --- The director ---------------------------------------------------------------------------
 
 DIRECTED = replace(POLICY, director=DIRECTOR)
@@ -588,9 +605,9 @@ def test_the_trace_says_who_stood_in_and_what_became_of_the_judge(
     play.answer(GOOD_ANSWERS[0])
     play.weigh()
 
-    turn, weighing = exporter.get_finished_spans()
+    turn, weighed = exporter.get_finished_spans()
     assert dict(turn.attributes or {})[attributes.DEGRADED] == "no_question"
-    assert dict(weighing.attributes or {})[attributes.JUDGE] == "garbled"
-    assert {dict(span.attributes or {})[attributes.ROOM_ID] for span in (turn, weighing)} == {
+    assert dict(weighed.attributes or {})[attributes.JUDGE] == "garbled"
+    assert {dict(span.attributes or {})[attributes.ROOM_ID] for span in (turn, weighed)} == {
         str(play.room_id)
     }
