@@ -62,15 +62,15 @@ async def find(call: Call, key: str, route: Route, *, ports: Ports) -> Kept | No
     return found
 
 
-async def give(call: Call, kept: Kept, *, ports: Ports) -> AsyncGenerator[Delta, None]:
-    """Yield a kept answer as it was said; it counts as a request and costs nothing."""
+async def admit(call: Call, kept: Kept, *, ports: Ports) -> None:
+    """Let a call be given what was kept: it counts as a request and costs nothing.
+
+    Raise which limit on requests is used up.
+    """
     await admitting.enter_spared(call, ports=ports)
     call.given_by = (kept.provider, kept.model)
-    for delta in kept.deltas:
-        yield delta
     write_down(call, AttemptEnd.CACHED, ports=ports)
     _spared_by_cache.inc()
-    yield kept.finish
 
 
 async def gathered(

@@ -4,6 +4,7 @@ Either spares the call of a provider, and with it places, tokens and money. Only
 the house asks once is looked up; a turn that is spoken has a ticket, and a voice of its own.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
@@ -40,7 +41,20 @@ async def stream(
     if not key:
         deltas = ask()
     elif kept := await keeping.find(call, key, route, ports=ports):
-        deltas = _observed(call, keeping.give(call, kept, ports=ports))
+        terminal: Finish | Failed = kept.finish
+        call.observed.is_quiet = True  # a line in the log costs more than the answer
+        try:
+            await keeping.admit(call, kept, ports=ports)
+            for delta in kept.deltas:
+                yield delta
+        except GatewayError as error:
+            terminal = Failed(error)
+        except (GeneratorExit, asyncio.CancelledError):
+            call.observed.abandoned()
+            raise
+        call.observed.ended(terminal, Usage())
+        yield terminal
+        return
     elif route.is_coalesced and ports.runs is not None:
         deltas = sharing.stream(call, key, route, ask=ask, ports=ports, heart=heart)
     else:
@@ -48,21 +62,3 @@ async def stream(
     async with aclosing(deltas):
         async for delta in deltas:
             yield delta
-
-
-async def _observed(call: Call, deltas: AsyncGenerator[Delta, None]) -> AsyncGenerator[Delta, None]:
-    """Yield the deltas of a spared call; what goes wrong is its last one, and is counted."""
-    call.observed.is_quiet = True  # a line in the log costs more than the answer
-    try:
-        async with aclosing(deltas):
-            async for delta in deltas:
-                if isinstance(delta, Finish):
-                    call.observed.ended(delta, Usage())
-                yield delta
-    except GatewayError as error:
-        failed = Failed(error)
-        call.observed.ended(failed, Usage())
-        yield failed
-    except GeneratorExit:
-        call.observed.abandoned()
-        raise
