@@ -29,6 +29,7 @@ from tests.fakes.clock import Clock
 from tests.fakes.gate import MemoryGate
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.notices import MemoryNotices as MemoryNotices
+from tests.fakes.strikes import MemoryStrikes as MemoryStrikes
 from tests.fakes.sharing import MemoryAnswerCache, MemorySharedRuns
 from tests.fakes.sharing import MemoryRunWriter as MemoryRunWriter
 

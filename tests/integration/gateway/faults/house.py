@@ -51,7 +51,7 @@ REST = "w40" + SIXTY.split(" w40")[1]
 PRICE = Price("p", input=1_000_000, output=1_000_000)  # a token costs one micro-dollar
 ABLE = frozenset(Ability)
 UNABLE = ABLE - {Ability.PREFILL}
-FAST = Deadlines(connect_seconds=2.0, first_seconds=0.3, idle_seconds=0.3, total_seconds=30.0)
+FAST = Deadlines(connect_seconds=2.0, first_seconds=0.6, idle_seconds=0.6, total_seconds=30.0)
 SECRET = "sk-" + "faults" * 8
 BUDGET_HEADER = ("x-request-budget-ms", "30000")
 

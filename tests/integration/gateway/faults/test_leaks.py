@@ -25,6 +25,7 @@ from gateway.adapters.redis.breaker import RedisBreakers
 from gateway.adapters.redis.gate import GateTiming, RedisGate
 from gateway.domain.breaker import BreakerPolicy
 from gateway.domain.budget import Spending
+from gateway.domain.messages import Deadlines
 from gateway.domain.money import Budget
 from gateway.domain.ports import CancelOrder
 from gateway.domain.rate_limit import Dimension, Limit, Unit
@@ -95,6 +96,7 @@ async def busy(
     ((name, key),) = house.catalog.keys.items()
     key = replace(key, budgets=(BUDGET,), limits=(CONCURRENT,))
     house.catalog = replace(house.catalog, keys={name: key})
+    house.change(deadlines=Deadlines())  # on a busy machine nobody is to be given up for slowness
     upstream.always(ANSWER)
     yield house
     await gate.aclose()
