@@ -22,10 +22,14 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who asks; ``tenant`` is set for somebody who may only see that one."""
+    """Who asks; ``tenant`` is set for somebody who may only see that one.
+
+    ``may_manage_all`` says that they may let others manage everything, as they do themselves.
+    """
 
     actor: Actor
     tenant: str = ""
+    may_manage_all: bool = False
 
 
 class OperatorAuth(AuthBase):
@@ -53,7 +57,7 @@ class OperatorAuth(AuthBase):
             raise UnauthenticatedError("This API key is not valid (any more).")
         actor = Actor(f"key:{key.pk}", Via.API)
         if Scope.MANAGE in key.scopes:
-            return Operator(actor)
+            return Operator(actor, may_manage_all=True)
         if self._scope is not None and self._scope in key.scopes:
             return Operator(actor, tenant=key.tenant.name)
         raise ForbiddenError("This API key does not have the scope for it.")
@@ -69,7 +73,8 @@ class OperatorAuth(AuthBase):
         action = _ACTIONS.get(request.method or "", "change")
         if not user.has_perm(f"gateway.{action}_{self._kind}"):
             raise ForbiddenError("This account does not have the permission for it.")
-        return Operator(Actor(user.get_username(), Via.API))
+        actor = Actor(user.get_username(), Via.API)
+        return Operator(actor, may_manage_all=bool(user.is_superuser))
 
 
 def operator(request: HttpRequest) -> Operator:

@@ -211,7 +211,9 @@ def change_provider(
 def store_provider(row: Provider, *, credential: str | None, making: Change) -> None:
     """Save the provider, its credential sealed; the address never keeps a trailing slash."""
     row.base_url = row.base_url.strip().rstrip("/")
-    if credential is not None:
+    if credential is None:
+        _check_home(row)
+    else:
         row.credential_sealed = sealing.seal(credential) if credential else ""
         row.credential_last4 = credential[-4:] if len(credential) >= 12 else ""
         if credential:
@@ -220,6 +222,25 @@ def store_provider(row: Provider, *, credential: str | None, making: Change) -> 
         row.credential_sealed = row.credential_last4 = ""
     _check_provider(row)
     making.save(row)
+
+
+def _check_home(row: Provider) -> None:
+    """Raise ConfigurationError when a sealed credential would be sent to another server.
+
+    Nobody can read what is sealed; nobody may have it sent to an address of their own either.
+    """
+    before = Provider.objects.filter(pk=row.pk).first()
+    if before is None or not row.credential_sealed or row.credential_env:
+        return
+    if _home_of(before) != _home_of(row):
+        told = "The credential was given for another address: give it again, or forget it."
+        raise ConfigurationError([Problem(f"provider:{row.name}", "base_url", told)])
+
+
+def _home_of(row: Provider) -> tuple[str, ...]:
+    """Return what decides which server is asked; the path on it does not."""
+    place = row.base_url.split("/", 3)[:3]
+    return tuple(place) if row.base_url else (row.adapter, row.vendor)
 
 
 def _check_provider(row: Provider) -> None:

@@ -1,0 +1,79 @@
+"""What somebody who may do something cannot make of it."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from gateway.domain.audit import Actor
+from gateway.domain.configuration import ConfigurationError
+from gateway.models import ApiKey, Provider, Tenant, User
+from gateway.services import configuration, keys
+from gateway.services.keys import KeyWish
+
+pytestmark = pytest.mark.django_db
+SECRET = "sk-canary-0123456789"
+
+
+@pytest.fixture
+def clerk() -> Client:
+    """A browser with somebody who may make and change keys, and nothing else."""
+    user = User.objects.create_user("clerk", password="x", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__endswith="_apikey"))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def send(client: Client, method: str, path: str, body: object) -> int:
+    """Return the status."""
+    data = json.dumps(body)
+    found = client.generic(method, f"/api/gateway{path}", data, content_type="application/json")
+    return found.status_code
+
+
+def test_who_makes_keys_makes_none_that_manages(clerk: Client, tenant: Tenant, ada: Actor):
+    boss = keys.create(tenant=tenant, wish=KeyWish(scopes=["manage"]), actor=ada).row
+    plain = keys.create(tenant=tenant, wish=KeyWish(), actor=ada).row
+
+    assert send(clerk, "POST", "/keys", {"tenant": "acme", "scopes": ["manage"]}) == 403
+    assert send(clerk, "PATCH", f"/keys/{plain.pk}", {"scopes": ["chat", "manage"]}) == 403
+    assert send(clerk, "POST", f"/keys/{boss.pk}/rotate", {}) == 403
+    assert send(clerk, "POST", "/keys", {"tenant": "acme", "scopes": ["chat"]}) == 201
+    assert send(clerk, "POST", f"/keys/{plain.pk}/rotate", {}) == 201
+    assert [row.pk for row in ApiKey.objects.all() if "manage" in row.scopes] == [boss.pk]
+
+
+def test_who_may_manage_everything_lets_a_key_do_so(operator: Client, tenant: Tenant):
+    assert send(operator, "POST", "/keys", {"tenant": "acme", "scopes": ["manage"]}) == 201
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"base_url": "http://thief.example/v1"},
+        {"base_url": "http://127.0.0.1:10/v1"},
+        {"base_url": "https://127.0.0.1:9/v1"},
+        {"base_url": "", "vendor": "deepseek"},
+    ],
+)
+def test_a_sealed_credential_is_not_sent_to_another_server(
+    provider: Provider, ada: Actor, fields: dict[str, str]
+):
+    configuration.change_provider(name="local", fields={}, credential=SECRET, actor=ada)
+
+    with pytest.raises(ConfigurationError, match="given for another address"):
+        configuration.change_provider(name="local", fields=fields, actor=ada)
+
+    assert Provider.objects.get().base_url == "http://127.0.0.1:9/v1"
+    configuration.change_provider(name="local", fields=fields, credential=SECRET, actor=ada)
+    assert Provider.objects.get().base_url == fields["base_url"]
+
+
+def test_another_path_on_the_same_server_is_no_other_server(provider: Provider, ada: Actor):
+    configuration.change_provider(name="local", fields={}, credential=SECRET, actor=ada)
+    configuration.change_provider(
+        name="local", fields={"base_url": "http://127.0.0.1:9/v2/"}, actor=ada
+    )
+    assert Provider.objects.get().base_url == "http://127.0.0.1:9/v2"
