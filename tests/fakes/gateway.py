@@ -29,9 +29,9 @@ from tests.fakes.clock import Clock
 from tests.fakes.gate import MemoryGate
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.notices import MemoryNotices as MemoryNotices
-from tests.fakes.strikes import MemoryStrikes as MemoryStrikes
 from tests.fakes.sharing import MemoryAnswerCache, MemorySharedRuns
 from tests.fakes.sharing import MemoryRunWriter as MemoryRunWriter
+from tests.fakes.strikes import MemoryStrikes as MemoryStrikes
 
 LEASE_SECONDS = 4.0
 
