@@ -242,6 +242,7 @@ def test_every_turn_asks_within_its_length_and_says_nothing_forbidden(
     assert width(own) <= MAX_WIDTH + len(own)
     assert SECRET not in own
     assert not re.search(r"\bAre you married\b", own)
-    for forbidden in ("full marks", "Candidate:", "**", "<think>"):
+    assert not re.search(r"(?:^|[.!?。！？] )Candidate:", own)
+    for forbidden in ("full marks", "**", "<think>"):
         assert forbidden not in own
     assert "\n" not in own
