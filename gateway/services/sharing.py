@@ -44,6 +44,7 @@ from gateway.domain.ports import Ports, SharedRuns
 from gateway.services import admitting, keeping
 from gateway.services.calls import Call
 from gateway.services.heartbeat import Heart
+from gateway.services.watchdog import Watchdog
 
 LEADER, FOLLOWER = "leader", "follower"
 AHEAD_BYTES = 1024 * 1024  # so far ahead of its quickest listener a call may be
@@ -86,6 +87,8 @@ async def _followed(
     call: Call, run: "SharedRun", *, is_first: bool, ask: Ask, ports: Ports
 ) -> AsyncGenerator[Delta, None]:
     """Yield what somebody else's call is answered; count it as a request that costs nothing."""
+    # Its own while it listens: the call gets another one, should its run have to ask itself.
+    watchdog = call.watchdog
     try:
         await admitting.enter_spared(call, ports=ports)
         _start_clock(call, ports=ports)
@@ -111,7 +114,7 @@ async def _followed(
         call.observed.abandoned()
         raise
     finally:
-        call.watchdog.rest()
+        watchdog.rest()
     # What stopped the other one, its limits or its patience, does not stop us.
     call.shared, call.holder = "", uuid4().hex
     async with aclosing(ask()) as deltas:
@@ -186,6 +189,7 @@ class SharedRun:
 
     async def said(self, call: Call | None = None) -> AsyncGenerator[Delta, None]:
         """Yield everything from the beginning; a call that is given keeps its own deadline."""
+        watchdog = None if call is None else call.watchdog
         index = n_bytes = 0
         while True:
             while index < len(self._deltas):
@@ -199,13 +203,11 @@ class SharedRun:
                 if isinstance(delta, Finish | Failed):
                     return
             news = self._news
-            if call is None:
+            if watchdog is None:
                 await news.wait()
             else:
-                await call.watchdog.until(
-                    news.wait,
-                    seconds=call.watchdog.remaining_seconds,
-                    phase=DeadlinePhase.TOTAL,
+                await watchdog.until(
+                    news.wait, seconds=watchdog.remaining_seconds, phase=DeadlinePhase.TOTAL
                 )
 
     def one_left(self) -> None:
@@ -245,6 +247,8 @@ class SharedRun:
                 return Failed(StreamTruncatedError("whoever asked for this answer is gone"))
             metrics.RUNS_TAKEN_OVER.inc()
             self._deltas.clear()
+            # The call's first one watches over whoever listens; one watches over one task only.
+            self._call.watchdog = Watchdog()
         self._leader = self.id
         return await self._lead()
 

@@ -73,7 +73,7 @@ class _Reader:
         self._problems: list[Problem] = []
 
     def reading(self) -> Reading:
-        built_in = built_in_catalog(n_places=settings.TURNS_CONCURRENCY)
+        built_in = built_in_catalog()
         limits = _grouped(LimitRow.objects.all())
         budgets = _grouped(BudgetRow.objects.select_related("tenant"))
         rows = list(ProviderRow.objects.all())
