@@ -211,13 +211,13 @@ class Catalog:
 SCRIPTED = "scripted"
 
 
-def built_in_catalog(*, n_places: int = 4096) -> Catalog:
+def built_in_catalog() -> Catalog:
     """Return the catalog of a house without any configuration: the scripted provider alone.
 
     It has more places than any queue of turns lets run: speaking a script costs next to nothing.
     """
     provider = Provider(
-        name=SCRIPTED, adapter=SCRIPTED, dialect=Dialect.SCRIPT, is_local=True, n_places=n_places
+        name=SCRIPTED, adapter=SCRIPTED, dialect=Dialect.SCRIPT, is_local=True, n_places=4096
     )
     route = Route(model=SCRIPTED, targets=(Target(provider=provider, model=SCRIPTED),))
     return Catalog(providers={SCRIPTED: provider}, routes={SCRIPTED: route})

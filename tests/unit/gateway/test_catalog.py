@@ -40,8 +40,8 @@ def test_a_route_can_go_on_if_a_target_can_and_the_operator_lets_it() -> None:
 
 
 def test_a_house_without_configuration_has_its_script() -> None:
-    catalog = built_in_catalog(n_places=7)
+    catalog = built_in_catalog()
 
     (target,) = catalog.routes["scripted"].targets
-    assert (target.id, target.provider.n_places) == ("scripted/scripted", 7)
+    assert (target.id, target.provider.n_places) == ("scripted/scripted", 4096)
     assert catalog.providers == {"scripted": target.provider}
