@@ -104,6 +104,10 @@ class KeyInline(TabularInline):
         return state_of(row)
 
 
+def _may_manage_all(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
 class ApiKeyAdmin(GovernedAdmin):
     """Make, rotate and revoke keys."""
 
@@ -132,11 +136,21 @@ class ApiKeyAdmin(GovernedAdmin):
         kwargs["fields"] = ("name", "scopes", "model_patterns", "expires_at")
         if obj is None:
             kwargs["fields"] = ("tenant", *kwargs["fields"])
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if not _may_manage_all(request):
+            scopes = {scope: text for scope, text in SCOPES.items() if scope is not Scope.MANAGE}
+            form.base_fields["scopes"].choices = list(scopes.items())
+        return form
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """Return the tables of a key that is there."""
         return [] if obj is None else [LimitInline, BudgetInline]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether they may; a key that manages everything is for who does so themselves."""
+        if obj is not None and Scope.MANAGE in obj.scopes and not _may_manage_all(request):
+            return False
+        return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: the ledger refers to keys; they are revoked."""

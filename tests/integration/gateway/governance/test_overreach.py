@@ -45,6 +45,18 @@ def test_who_makes_keys_makes_none_that_manages(clerk: Client, tenant: Tenant, a
     assert [row.pk for row in ApiKey.objects.all() if "manage" in row.scopes] == [boss.pk]
 
 
+def test_the_admin_keeps_to_that_rule_as_well(clerk: Client, tenant: Tenant, ada: Actor):
+    boss = keys.create(tenant=tenant, wish=KeyWish(scopes=["manage"]), actor=ada).row
+    wished = {"tenant": tenant.pk, "name": "n", "scopes": ["manage"], "model_patterns": ""}
+
+    page = clerk.get("/admin/gateway/apikey/add/").content.decode()
+    assert 'value="chat"' in page
+    assert 'value="manage"' not in page
+    assert clerk.post("/admin/gateway/apikey/add/", wished).status_code == 200  # shown again
+    assert clerk.post(f"/admin/gateway/apikey/{boss.pk}/rotate/").status_code == 403
+    assert [row.pk for row in ApiKey.objects.all()] == [boss.pk]
+
+
 def test_who_may_manage_everything_lets_a_key_do_so(operator: Client, tenant: Tenant):
     assert send(operator, "POST", "/keys", {"tenant": "acme", "scopes": ["manage"]}) == 201
 
