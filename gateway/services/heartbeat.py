@@ -82,7 +82,10 @@ class Heart:
     async def _run(self) -> None:
         while self._claims or self._tickets or self._requests:
             await asyncio.sleep(self.beat_seconds)
-            await self.beat()
+            try:
+                await self.beat()
+            except Exception as error:  # noqa: BLE001  everything kept here hangs on the next beat
+                _logger.error("gateway.heartbeat_broke", extra={"error_type": type(error).__name__})
 
     async def _renew_leases(self) -> None:
         claims = [claim for claim, _ in self._claims.values()]

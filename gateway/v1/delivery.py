@@ -142,7 +142,8 @@ class Delivery:
     def _tick(self) -> None:
         last_at = self.exchange.last_sent_at or self.exchange.began_at
         left_seconds = last_at + self.keep_alive_seconds - time.monotonic()
-        if left_seconds > 0 or self._is_sending or self.exchange.has_ended:
+        is_pinging = self._pinging is not None and not self._pinging.done()
+        if left_seconds > 0 or is_pinging or self._is_sending or self.exchange.has_ended:
             self._wait_for(max(left_seconds, self.keep_alive_seconds / 4))
             return
         self._pinging = asyncio.create_task(self._send_ping())

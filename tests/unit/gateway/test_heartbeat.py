@@ -1,5 +1,7 @@
 """One beat renews everything that is kept, and only that."""
 
+import asyncio
+
 import pytest
 
 from gateway.domain.errors import StateUnavailableError
@@ -101,3 +103,26 @@ async def test_a_store_that_is_away_is_said_once_and_tried_again(
     heart.let_go("h1")
 
     assert [record.message for record in caplog.records] == ["gateway.heartbeat_missed"] * 2
+
+
+async def test_a_beat_that_breaks_is_followed_by_another(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    heart = Heart(make_ports(provider=FakeProvider()), beat_seconds=0.001)
+    has_beaten_again = asyncio.Event()
+    n_told = 0
+
+    def told() -> list[Progress]:
+        nonlocal n_told
+        n_told += 1
+        if n_told == 1:
+            raise ValueError("what nobody thought of")
+        has_beaten_again.set()
+        return []
+
+    heart.keep_request("h1", told)
+    async with asyncio.timeout(5):
+        await has_beaten_again.wait()
+    heart.let_go("h1")
+
+    assert [record.message for record in caplog.records] == ["gateway.heartbeat_broke"]
