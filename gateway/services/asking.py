@@ -3,8 +3,14 @@
 from dataclasses import replace
 
 from gateway import metrics
+from gateway.domain.breaker import Report
 from gateway.domain.catalog import Target
-from gateway.domain.errors import DeadlinePhase, ProviderTimeoutError, UnknownProviderError
+from gateway.domain.errors import (
+    DeadlinePhase,
+    GatewayError,
+    ProviderTimeoutError,
+    UnknownProviderError,
+)
 from gateway.domain.messages import ChatRequest, Deadlines, Message, Role
 from gateway.domain.ports import Ports
 from gateway.domain.retrying import carved
@@ -32,7 +38,13 @@ async def begin(call: Call, *, ports: Ports) -> Attempt:
             break
         call.excluded[chosen.target.id] = Exclusion.PROBE_IN_FLIGHT
         call.again = None
-    return issue(call, chosen, has_other=len(candidates) > 1, ports=ports)
+    try:
+        return issue(call, chosen, has_other=len(candidates) > 1, ports=ports)
+    except GatewayError:
+        if chosen.needs_probe:
+            # Nobody was asked: somebody else may try in our stead.
+            await ports.breakers.report(chosen.target.id, Report.VOID)
+        raise
 
 
 def issue(

@@ -514,6 +514,18 @@ async def test_a_cancelled_probe_is_given_back() -> None:
     assert on.ends == [("a", "cancelled", "settled", 1)]
 
 
+async def test_a_probe_for_which_no_time_is_left_is_given_back() -> None:
+    on = stage(("a/m1", (A_STARTS, DONE)))
+    await opened(on, "a/m1")
+    on.clock.advance(5.0)
+    call = on.call()
+    call.budget_seconds = 0.001
+
+    assert isinstance(error_of(await on.run(call)), ProviderTimeoutError)
+    assert on.breakers.reports[-1] == ("a/m1", Report.VOID)
+    assert on.provider.n_calls == 0
+
+
 async def test_when_everybody_rests_for_long_the_answer_says_until_when() -> None:
     on = stage()
     await opened(on, "a/m1", 60.0)
