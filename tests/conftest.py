@@ -13,7 +13,7 @@ import pytest
 import redis
 import redis.asyncio
 
-from compose import embedded
+from compose import embedded, prepare
 from tests.fakes.ledger import MemoryLedger
 
 _servers: list[embedded.Postgres | embedded.Valkey] = []
@@ -21,7 +21,10 @@ _servers: list[embedded.Postgres | embedded.Valkey] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers, unless this is a worker or only unit tests were asked for."""
-    if hasattr(config, "workerinput") or _only_unit_tests(config) or config.option.help:
+    if hasattr(config, "workerinput") or config.option.help:
+        return
+    prepare.compile_messages(config.rootpath / "locale")
+    if _only_unit_tests(config):
         return
     stack = Path(os.environ["HOTSEAT_TEST_STACK"])
     stack.chmod(0o711)

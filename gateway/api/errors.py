@@ -14,8 +14,8 @@ from ninja.errors import HttpError, ValidationError
 from gateway.domain.configuration import ConfigurationError
 from gateway.domain.errors import (
     GatewayError,
+    InvalidInputError,
     NotThereError,
-    RequestError,
     RequestTooLargeError,
     StateUnavailableError,
 )
@@ -23,12 +23,6 @@ from gateway.domain.errors import (
 CONTENT_TYPE = "application/problem+json"
 
 logger = logging.getLogger(__name__)
-
-
-class InvalidInputError(RequestError):
-    """The request's words do not fit the form."""
-
-    code, status = "invalid", 422
 
 
 def add_handlers(api: NinjaAPI) -> None:

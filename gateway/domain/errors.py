@@ -8,6 +8,7 @@ GatewayError
 ├── RequestError                   the request cannot be served as it is, whoever asks
 │   ├── RequestTooLargeError
 │   ├── RequestTooSlowError
+│   ├── InvalidInputError
 │   ├── MediaTypeError
 │   ├── UnknownModelError          no route leads from this name
 │   ├── PathNotFoundError
@@ -151,6 +152,12 @@ class RequestTooSlowError(RequestError):
     """The body did not arrive in the time there is for it."""
 
     code, status = "request_timeout", 408
+
+
+class InvalidInputError(RequestError):
+    """The request's words do not fit the form."""
+
+    code, status = "invalid", 422
 
 
 class MediaTypeError(RequestError):

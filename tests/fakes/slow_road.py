@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from urllib.parse import parse_qs, urlsplit
 
 CHUNK_BYTES = 65536
 
 
 class SlowRoad:
-    """Passes bytes on to a Unix socket; ``delay_seconds`` is on the way back."""
+    """Passes bytes on to a ``unix:`` address; ``delay_seconds`` is on the way back."""
 
-    def __init__(self, socket_path: str) -> None:
-        self._socket_path = socket_path
+    def __init__(self, server_url: str) -> None:
+        server = urlsplit(server_url)
+        self._socket_path = server.path
+        self._database = parse_qs(server.query).get("db", ["0"])[0]
         self._server: asyncio.Server | None = None
         self._port = 0
         self._writers: set[asyncio.StreamWriter] = set()
@@ -21,8 +24,8 @@ class SlowRoad:
 
     @property
     def url(self) -> str:
-        """The address as redis-py reads it."""
-        return f"redis://127.0.0.1:{self._port}/0"
+        """The address of the same database, as redis-py reads it."""
+        return f"redis://127.0.0.1:{self._port}/{self._database}"
 
     async def open(self) -> None:
         """Listen, on the same port as before."""
@@ -73,9 +76,9 @@ class SlowRoad:
 
 
 @asynccontextmanager
-async def slow_road(socket_path: str) -> AsyncIterator[SlowRoad]:
+async def slow_road(server_url: str) -> AsyncIterator[SlowRoad]:
     """Yield an open road."""
-    road = SlowRoad(socket_path)
+    road = SlowRoad(server_url)
     await road.open()
     try:
         yield road

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from urllib.parse import urlparse
 
 import pytest
 from prometheus_client import REGISTRY
@@ -34,7 +33,7 @@ async def road(redis_url: str) -> AsyncIterator[SlowRoad]:
     """The road to the store, whose database is empty."""
     async with Redis.from_url(redis_url) as client:
         await client.flushdb()
-    async with slow_road(urlparse(redis_url).path) as found:
+    async with slow_road(redis_url) as found:
         yield found
 
 

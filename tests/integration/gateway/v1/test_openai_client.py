@@ -120,8 +120,10 @@ def test_embeddings(program: openai.OpenAI, upstream: Upstream):
 def test_models(program: openai.OpenAI):
     assert [model.id for model in program.models.list() if "frail" not in model.id] == [
         "claude",
+        "kept",
         "open",
         "scripted",
+        "together",
         "vectors",
     ]
     assert program.models.retrieve("open").owned_by == "hotseat"
