@@ -7,7 +7,7 @@ export PORT DATA_DIR BIND VERBOSE GATEWAY_WORKERS
 
 .DEFAULT_GOAL := help
 .PHONY: help run gateway setup test coverage unit integration contracts live e2e check fmt fmt-check lint types imports \
-	migrations messages snapshot seed bench-rooms bench-cancel bench-fold bench-relay bench-gate
+	migrations messages snapshot seed bench-rooms bench-cancel bench-fold bench-relay bench-gate bench-pipeline bench-v1
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,6 +99,9 @@ bench-connections: ## 5,000 idle readers beside 100 rooms that stream
 
 bench-gate: ## enter and leave the gate: what it costs the client and the store
 	@$(VENV) -m tests.bench.gate
+
+bench-pipeline: ## one request through the pipeline, on ports in memory: processor time
+	@$(VENV) -m tests.bench.pipeline
 
 bench-v1: ## /v1 beside a bare passthrough and two peers [PEERS=folder] [SECONDS=8]
 	@$(VENV) -m tests.bench.v1 --peers $(or $(PEERS),peers) --seconds $(or $(SECONDS),8)
