@@ -140,7 +140,7 @@ def test_a_borrowed_life_can_be_played(page):
     page.wait_for_url(re.compile("/rooms/"))
     court = Court(page)
     court.my_move()
-    assert page.locator(".roombar__mode").inner_text() == "Convince"
+    assert page.locator(".roombar__mode").first.inner_text() == "Convince"
     expect(page).to_have_title(re.compile("Growth on Trial"))
 
 
