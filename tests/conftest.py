@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 import redis.asyncio
+from django.utils import translation
 
 from compose import embedded, prepare
 from tests.fakes.ledger import MemoryLedger
@@ -66,6 +67,12 @@ def house_ledger() -> Iterator[MemoryLedger]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("gateway.runtime.ledger", lambda: ledger)
         yield ledger
+
+
+@pytest.fixture(autouse=True)
+def default_language() -> None:
+    """No test speaks the language in which another one asked for a page."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
