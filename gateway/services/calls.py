@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gateway.domain.caller import HOUSE, Caller
@@ -10,6 +10,7 @@ from gateway.domain.catalog import Catalog, Route, Target
 from gateway.domain.errors import GatewayError, UnknownModelError
 from gateway.domain.messages import (
     ChatRequest,
+    Deadlines,
     Delta,
     Dialect,
     Operation,
@@ -118,6 +119,13 @@ class Call:
         """Return the snapshot the request keeps."""
         assert self.catalog is not None  # the pipeline's first step
         return self.catalog
+
+    def start_clock(self, usual: Deadlines) -> None:
+        """Start the clock of all the time there is: the caller's budget, or the deadlines'."""
+        deadlines = self.request.deadlines or self.the_route().deadlines or usual
+        if self.budget_seconds is not None and self.budget_seconds < deadlines.total_seconds:
+            deadlines = replace(deadlines, total_seconds=self.budget_seconds)
+        self.watchdog.start_total(deadlines)
 
     def the_route(self) -> Route:
         """Return the route the model's name leads to; raise UnknownModelError without one."""

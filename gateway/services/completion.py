@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from gateway.domain.errors import GatewayError, StoppedError, StreamTruncatedError
 from gateway.domain.gate import Departure
-from gateway.domain.messages import Deadlines, Delta, Failed, Finish, FinishReason, Terminal
+from gateway.domain.messages import Delta, Failed, Finish, FinishReason, Terminal
 from gateway.domain.ports import Ports
 from gateway.services import (
     admitting,
@@ -92,10 +92,7 @@ def _keep(call: Call, *, ports: Ports) -> None:
     """Keep the snapshot of now, and start the clock."""
     if call.catalog is None:
         call.catalog = ports.catalog()
-    deadlines: Deadlines = call.request.deadlines or call.the_route().deadlines or ports.deadlines
-    if call.budget_seconds is not None and call.budget_seconds < deadlines.total_seconds:
-        deadlines = replace(deadlines, total_seconds=call.budget_seconds)
-    call.watchdog.start_total(deadlines)
+    call.start_clock(ports.deadlines)
 
 
 async def _queue(call: Call, *, ports: Ports, heart: Heart) -> None:

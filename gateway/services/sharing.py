@@ -30,7 +30,6 @@ from gateway.domain.errors import (
 )
 from gateway.domain.kept import Gathering, size_of
 from gateway.domain.messages import (
-    Deadlines,
     Delta,
     Failed,
     Finish,
@@ -91,7 +90,7 @@ async def _followed(
     watchdog = call.watchdog
     try:
         await admitting.enter_spared(call, ports=ports)
-        _start_clock(call, ports=ports)
+        call.start_clock(ports.deadlines)
         has_shown = False
         async with aclosing(run.said(call)) as deltas:
             async for delta in deltas:
@@ -127,13 +126,6 @@ def _note_end(call: Call, run: "SharedRun", terminal: Finish | Failed, *, ports:
     keeping.write_down(call, AttemptEnd.SHARED, ports=ports)
     _shared.inc()
     call.observed.ended(terminal, Usage())
-
-
-def _start_clock(call: Call, *, ports: Ports) -> None:
-    deadlines: Deadlines = call.request.deadlines or call.the_route().deadlines or ports.deadlines
-    if call.budget_seconds is not None and call.budget_seconds < deadlines.total_seconds:
-        deadlines = Deadlines(total_seconds=call.budget_seconds)
-    call.watchdog.start_total(deadlines)
 
 
 def _is_their_own(error: GatewayError) -> bool:
