@@ -20,6 +20,8 @@ from gateway.domain.messages import Deadlines
 
 FIRST_BACKOFF_SECONDS = 0.2
 LONGEST_BACKOFF_SECONDS = 8.0
+FIRST_PAUSE_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 0.25
 SHORTEST_ATTEMPT_SECONDS = 0.05
 SHARE_OF_THE_FIRST = 0.6  # what one attempt may use up while others are left to ask
 
@@ -101,8 +103,25 @@ def backoff_seconds(n_failures: int, *, roll: float) -> float:
 
     Doubles up to eight seconds; ``roll`` takes away up to half of it.
     """
-    full = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * (1 << min(n_failures - 1, 10)))
-    return full * (1 - roll / 2)
+    return _doubled(
+        FIRST_BACKOFF_SECONDS, n_failures - 1, longest=LONGEST_BACKOFF_SECONDS, roll=roll
+    )
+
+
+def pause_seconds(attempt: int, *, roll: float) -> float:
+    """Return how long to wait for a place after the ``attempt``-th refusal (0, 1 ...).
+
+    Doubles up to a quarter of a second; ``roll`` takes away up to half of it.
+    """
+    return _doubled(FIRST_PAUSE_SECONDS, attempt, longest=LONGEST_PAUSE_SECONDS, roll=roll)
+
+
+def _doubled(first: float, n_times: int, *, longest: float, roll: float) -> float:
+    """Return ``first``, doubled so often up to ``longest``, less up to half of it.
+
+    ``roll`` is in [0, 1): those who were refused together do not come back together.
+    """
+    return min(longest, first * (1 << min(n_times, 10))) * (1 - roll / 2)
 
 
 def carved(

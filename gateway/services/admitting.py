@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable
 
 from gateway import metrics
-from gateway.domain.bulkhead import pause_seconds
 from gateway.domain.catalog import Catalog
 from gateway.domain.errors import (
     BudgetExceededError,
@@ -21,6 +20,7 @@ from gateway.domain.messages import Usage
 from gateway.domain.money import Budget, cost_microusd
 from gateway.domain.ports import Ports
 from gateway.domain.rate_limit import Claim, Dimension, Limit, Unit
+from gateway.domain.retrying import pause_seconds
 from gateway.domain.routing import UNKNOWN_OUTPUT_TOKENS, Candidate, Exclusion
 from gateway.services.calls import Call
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.bulkhead import pause_seconds
+from gateway.domain.retrying import pause_seconds
 
 
 def test_pauses_double_up_to_a_quarter_of_a_second() -> None:
