@@ -56,7 +56,7 @@ def issue(
     if provider is None:
         raise UnknownProviderError(target.provider.adapter)
     deadlines = carved(
-        _deadlines(call, chosen, ports),
+        call.deadlines_at(target, ports.deadlines),
         call.watchdog.remaining_seconds,
         has_other=has_other,
         is_streamed=call.request.is_streamed,
@@ -94,15 +94,6 @@ def _cause(call: Call, chosen: Candidate) -> str:
     if call.is_answering:
         return GOING_ON
     return RETRY if call.current.target.id == chosen.target.id else FALLBACK
-
-
-def _deadlines(call: Call, chosen: Candidate, ports: Ports) -> Deadlines:
-    return (
-        call.request.deadlines
-        or call.the_route().deadlines
-        or chosen.target.provider.deadlines
-        or ports.deadlines
-    )
 
 
 def _request(call: Call, target: Target, deadlines: Deadlines) -> ChatRequest:

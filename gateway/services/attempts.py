@@ -75,7 +75,8 @@ class Attempt:
         self._loop = asyncio.get_running_loop()
         self._issued_at = self._loop.time()
         self._first_at: float | None = None
-        self._due_at = self._issued_at + deadlines.first_seconds
+        self._ends_at = self._issued_at + deadlines.total_seconds
+        self._due_at = min(self._issued_at + deadlines.first_seconds, self._ends_at)
         self._phase = DeadlinePhase.FIRST
         self._deltas: AsyncGenerator[Delta, None] | None = None
         self._reported: Usage | None = None
@@ -238,7 +239,8 @@ class Attempt:
     def _content_arrived(self, *, is_whole: bool = False) -> None:
         now = self._loop.time()
         if not is_whole:  # nothing but its end can follow a whole answer
-            self._due_at = now + self.deadlines.idle_seconds
+            due_at = now + self.deadlines.idle_seconds
+            self._due_at = due_at if due_at < self._ends_at else self._ends_at
         if self.has_content:
             self.call.observed.last_at = now
             return

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.domain.caller import HOUSE, Caller
@@ -120,12 +120,28 @@ class Call:
         assert self.catalog is not None  # the pipeline's first step
         return self.catalog
 
+    def deadlines_at(self, target: Target, usual: Deadlines) -> Deadlines:
+        """Return the request's deadlines, else the route's, the provider's or the house's."""
+        request, route = self.request.deadlines, self.the_route().deadlines
+        return request or route or target.provider.deadlines or usual
+
     def start_clock(self, usual: Deadlines) -> None:
-        """Start the clock of all the time there is: the caller's budget, or the deadlines'."""
-        deadlines = self.request.deadlines or self.the_route().deadlines or usual
-        if self.budget_seconds is not None and self.budget_seconds < deadlines.total_seconds:
-            deadlines = replace(deadlines, total_seconds=self.budget_seconds)
-        self.watchdog.start_total(deadlines)
+        """Start the clock of all the time there is, as far as the caller's budget of it goes.
+
+        It is as long as the most patient of those who may be asked allows.
+        """
+        pinned = self.request.provider
+        seconds = max(
+            (
+                self.deadlines_at(target, usual).total_seconds
+                for target in self.the_route().targets
+                if not pinned or target.provider.name == pinned
+            ),
+            default=usual.total_seconds,
+        )
+        if self.budget_seconds is not None:
+            seconds = min(seconds, self.budget_seconds)
+        self.watchdog.start_total(seconds)
 
     def the_route(self) -> Route:
         """Return the route the model's name leads to; raise UnknownModelError without one."""

@@ -11,7 +11,6 @@ from math import inf
 from typing import TypeVar
 
 from gateway.domain.errors import DeadlinePhase, ProviderTimeoutError, StoppedError
-from gateway.domain.messages import Deadlines
 from gateway.domain.ports import CancelOrder
 
 Result = TypeVar("Result")
@@ -35,9 +34,9 @@ class Watchdog:
             self.order = order
             self._cut()
 
-    def start_total(self, deadlines: Deadlines) -> None:
+    def start_total(self, seconds: float) -> None:
         """Start the clock of the whole call; waiting in a queue does not count."""
-        self._total_at = self._loop.time() + deadlines.total_seconds
+        self._total_at = self._loop.time() + seconds
 
     def rest(self) -> None:
         """Drop the timer: nothing is waited for any more."""

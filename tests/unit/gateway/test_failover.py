@@ -1,11 +1,12 @@
 """When a target fails: who is asked next, who rests, and who cannot be asked at all."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from gateway.domain.breaker import Report
-from gateway.domain.catalog import RetryPolicy
+from gateway.domain.catalog import Ability, RetryPolicy, Target
 from gateway.domain.errors import (
     BreakerOpenError,
     ContextTooLongError,
@@ -21,6 +22,7 @@ from gateway.domain.errors import (
 )
 from gateway.domain.messages import (
     Deadlines,
+    Seam,
     Start,
     TextDelta,
 )
@@ -34,6 +36,7 @@ from tests.factories.stage import (
     DONE,
     DOWN,
     A,
+    B,
     Stage,
     error_of,
     stage,
@@ -294,6 +297,48 @@ async def test_slow_first_content_is_reported_as_slow(monkeypatch: pytest.Monkey
     await on.run()
 
     assert on.breakers.reports == [("a/m1", Report.SLOW)]
+
+
+# --- Deadlines ------------------------------------------------------------------------------
+
+
+def patient(target: Target, **deadlines: float) -> Target:
+    """Return the target at a provider with deadlines of its own."""
+    return replace(target, provider=replace(target.provider, deadlines=Deadlines(**deadlines)))
+
+
+async def test_a_provider_that_may_take_longer_than_the_house_is_given_its_time() -> None:
+    on = stage(
+        ("a/m1", (A_STARTS, TextDelta("So."), DONE)),
+        targets=(patient(A, total_seconds=900.0),),
+    )
+    on.ports = replace(on.ports, deadlines=Deadlines(total_seconds=0.0))
+
+    assert await on.run() == [A_STARTS, TextDelta("So."), DONE]
+
+
+async def test_who_is_not_asked_lends_nobody_its_patience() -> None:
+    on = stage(targets=(A, patient(B, total_seconds=900.0)))
+    on.ports = replace(on.ports, deadlines=Deadlines(total_seconds=0.0))
+
+    assert isinstance(error_of(await on.run(provider="a")), ProviderTimeoutError)
+    assert on.provider.n_calls == 0
+
+
+async def test_a_provider_in_a_hurry_is_left_although_it_keeps_talking() -> None:
+    on = stage(
+        ("a/m1", (A_STARTS, TextDelta("One "), None)),
+        ("b/m2", (B_STARTS, TextDelta("two."), DONE)),
+        targets=(
+            patient(A, first_seconds=0.05, total_seconds=0.05),
+            replace(B, abilities=frozenset({Ability.STREAM, Ability.PREFILL})),
+        ),
+    )
+
+    deltas = await on.run()
+
+    assert deltas[1:4] == [TextDelta("One "), Seam("b", "m2", 4), TextDelta("two.")]
+    assert on.entries[0].error_code == "provider_timeout"
 
 
 # --- Who cannot be asked at all -------------------------------------------------------------
