@@ -67,7 +67,7 @@ async def enter(call: Call, *, ports: Ports, record: bytes = b"") -> None:
             record=record,
         )
     )
-    call.levels = answer.levels
+    call.levels += answer.levels
     if isinstance(answer, Barred):
         raise _refusal(answer)
     call.is_degraded = answer.is_degraded
@@ -120,6 +120,7 @@ def claims_of(call: Call) -> tuple[Claim, ...]:
         Claim(limit, value, _cost(call, limit))
         for limit in _limits(call)
         if (value := _value(call, limit.dimension))
+        and not (call.is_counted and limit.unit is Unit.REQUESTS)
     )
 
 
@@ -135,12 +136,13 @@ async def enter_spared(call: Call, *, ports: Ports) -> None:
     )
     if not claims:
         return
-    answer = await ports.gate.enter(Entrance(holder=call.holder, claims=claims))
+    holder = f"{call.holder}.spared"  # the call may have to enter after all
+    answer = await ports.gate.enter(Entrance(holder=holder, claims=claims))
     call.levels = answer.levels
     if isinstance(answer, Barred):
         raise _refusal(answer)
-    call.is_degraded = answer.is_degraded
-    await ports.gate.leave(Departure(call.holder, tokens=0, cost_microusd=0))
+    call.is_counted, call.is_degraded = True, answer.is_degraded
+    await ports.gate.leave(Departure(holder, tokens=0, cost_microusd=0))
 
 
 def reservations_of(call: Call, candidates: tuple[Candidate, ...]) -> tuple[Reservation, ...]:

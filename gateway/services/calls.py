@@ -60,9 +60,11 @@ class Call:
     is_degraded: bool = False
     is_inside: bool = False
     entered_at: float = 0.0
+    ends_at: float | None = None
     cache: str = ""
     # What was spared: which side of a shared call this is, and who gave an answer it did not ask.
     shared: str = ""
+    is_counted: bool = False  # among the requests, when it was not to cost more than that
     given_by: tuple[str, str] = ("", "")
     seat: str = ""
     struck: list[str] = field(default_factory=list)
@@ -126,10 +128,16 @@ class Call:
         return request or route or target.provider.deadlines or usual
 
     def start_clock(self, usual: Deadlines) -> None:
-        """Start the clock of all the time there is, as far as the caller's budget of it goes.
+        """Start the clock of all the time there is, once: a second start changes nothing.
 
-        It is as long as the most patient of those who may be asked allows.
+        It is as long as the most patient of those who may be asked allows, and no longer than the
+        caller's budget. A watchdog the call has got since then goes by the same clock.
         """
+        if self.ends_at is None:
+            self.ends_at = self.watchdog.now + self._total_seconds(usual)
+        self.watchdog.end_at(self.ends_at)
+
+    def _total_seconds(self, usual: Deadlines) -> float:
         pinned = self.request.provider
         seconds = max(
             (
@@ -139,9 +147,7 @@ class Call:
             ),
             default=usual.total_seconds,
         )
-        if self.budget_seconds is not None:
-            seconds = min(seconds, self.budget_seconds)
-        self.watchdog.start_total(seconds)
+        return seconds if self.budget_seconds is None else min(seconds, self.budget_seconds)
 
     def the_route(self) -> Route:
         """Return the route the model's name leads to; raise UnknownModelError without one."""

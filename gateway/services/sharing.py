@@ -60,6 +60,7 @@ async def stream(
     call: Call, key: str, route: Route, *, ask: Ask, ports: Ports, heart: Heart
 ) -> AsyncGenerator[Delta, None]:
     """Yield the answer, together with everybody who asks the same now."""
+    call.start_clock(ports.deadlines)
     here = _runs.setdefault(heart, {})
     run = here.get(key)
     is_first = run is None or not run.is_open
@@ -88,11 +89,10 @@ async def _followed(
     """Yield what somebody else's call is answered; count it as a request that costs nothing."""
     # Its own while it listens: the call gets another one, should its run have to ask itself.
     watchdog = call.watchdog
+    has_shown = False
     try:
         await admitting.enter_spared(call, ports=ports)
-        call.start_clock(ports.deadlines)
-        has_shown = False
-        async with aclosing(run.said(call)) as deltas:
+        async with aclosing(run.said(watchdog)) as deltas:
             async for delta in deltas:
                 if is_first and run.leads:
                     call.shared = LEADER  # it has taken over, and is counted by its own pipeline
@@ -115,7 +115,7 @@ async def _followed(
     finally:
         watchdog.rest()
     # What stopped the other one, its limits or its patience, does not stop us.
-    call.shared, call.holder = "", uuid4().hex
+    call.shared = ""
     async with aclosing(ask()) as deltas:
         async for delta in deltas:
             yield delta
@@ -179,9 +179,8 @@ class SharedRun:
             task = asyncio.get_running_loop().create_task(step, context=contextvars.copy_context())
             self._tasks.append(task)
 
-    async def said(self, call: Call | None = None) -> AsyncGenerator[Delta, None]:
-        """Yield everything from the beginning; a call that is given keeps its own deadline."""
-        watchdog = None if call is None else call.watchdog
+    async def said(self, watchdog: Watchdog | None = None) -> AsyncGenerator[Delta, None]:
+        """Yield everything from the beginning, up to the watchdog's deadline if there is one."""
         index = n_bytes = 0
         while True:
             while index < len(self._deltas):

@@ -34,9 +34,14 @@ class Watchdog:
             self.order = order
             self._cut()
 
-    def start_total(self, seconds: float) -> None:
-        """Start the clock of the whole call; waiting in a queue does not count."""
-        self._total_at = self._loop.time() + seconds
+    @property
+    def now(self) -> float:
+        """Return the time of its loop."""
+        return self._loop.time()
+
+    def end_at(self, total_at: float) -> None:
+        """Let the whole call be over at a time of the loop; waiting in a queue does not count."""
+        self._total_at = total_at
 
     def rest(self) -> None:
         """Drop the timer: nothing is waited for any more."""

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
+import pytest
+
 from gateway.domain.caller import Caller
 from gateway.domain.catalog import Key, Target, Tenant
 from gateway.domain.errors import (
     LimitExceededError,
+    ProviderTimeoutError,
     StateUnavailableError,
     StreamTruncatedError,
     UpstreamError,
@@ -27,7 +30,7 @@ from gateway.domain.messages import (
 )
 from gateway.domain.money import AttemptEnd
 from gateway.domain.ports import Ports
-from gateway.domain.rate_limit import Dimension, Limit, Unit
+from gateway.domain.rate_limit import Algorithm, Dimension, Limit, Unit
 from gateway.services import completion
 from gateway.services.calls import Call
 from gateway.services.heartbeat import Heart
@@ -364,11 +367,83 @@ async def test_while_the_store_is_away_each_process_shares_by_itself() -> None:
 async def test_a_follower_keeps_its_own_time() -> None:
     provider = PacedProvider(*words("a"))
     ports, heart = house(provider)
-    first = Program(ports, heart, "r1")
-    second = Program(ports, heart, "r2")
+    first, second = Program(ports, heart, "r1"), Program(ports, heart, "r2")
     second.call.budget_seconds = 0.0
     last = (await second.task)[-1]
     assert isinstance(last, Failed)
-    assert last.error.code == "provider_timeout" or provider.n_calls == 2
-    provider.say(6)
+    assert isinstance(last.error, ProviderTimeoutError)
+    provider.say(3)
     assert await first.task == list(words("a"))
+    assert provider.n_calls == 1
+
+
+class LaterClock:
+    """The loop's time, put forward by the test."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        loop = asyncio.get_running_loop()
+        self._time, self.put_forward = loop.time, 0.0
+        monkeypatch.setattr(loop, "time", lambda: self._time() + self.put_forward)
+
+    async def advance(self, seconds: float) -> None:
+        """Let so much time have passed, and what was due then happen."""
+        self.put_forward += seconds
+        await settle()
+
+
+async def test_who_asks_itself_after_all_has_no_more_time_than_it_came_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, provider = LaterClock(monkeypatch), PacedProvider(*words("a"))
+    ports, heart = house(provider)
+    first, second = Program(ports, heart, "r1"), Program(ports, heart, "r2")
+    first.call.budget_seconds, second.call.budget_seconds = 50.0, 58.0
+    await settle()
+    await clock.advance(51.0)
+    assert first.task.done()
+    assert (second.task.done(), provider.n_calls) == (False, 2)
+    await clock.advance(10.0)
+    assert second.task.done()
+    last = second.heard[-1]
+    assert isinstance(last, Failed)
+    assert isinstance(last.error, ProviderTimeoutError)
+
+
+async def test_who_asks_itself_after_all_is_counted_once() -> None:
+    provider = FakeProvider(*words("a"))
+    ports, heart = house(provider)
+    spent = Key("k1", Tenant("acme"), limits=(Limit(Dimension.KEY, Unit.TOKENS, 0),))
+    once = Limit(Dimension.KEY, Unit.REQUESTS, 1, algorithm=Algorithm.LEAKY_BUCKET)
+    first = Program(ports, heart, "r1", key=spent)
+    second = Program(ports, heart, "r2", key=Key("k2", Tenant("acme"), limits=(once,)))
+    await first.task
+    assert await second.task == list(words("a"))
+    assert [(each.name, each.remaining) for each in second.call.levels] == [("requests:key", 0)]
+    third = Program(ports, heart, "r3", key=Key("k2", Tenant("acme"), limits=(once,)))
+    last = (await third.task)[-1]
+    assert isinstance(last, Failed)
+    assert isinstance(last.error, LimitExceededError)
+
+
+async def test_who_takes_a_run_over_is_counted_once_and_has_no_more_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store_clock = Clock()
+    runs = MemorySharedRuns(store_clock)
+    provider = PacedProvider(*words("a"))
+    ports, heart = house(provider, runs, beat_seconds=0.0)
+    key = await _led_by_somebody(runs, ports, heart)
+    clock = LaterClock(monkeypatch)
+    once = Limit(Dimension.KEY, Unit.REQUESTS, 1)
+    second = Program(ports, heart, "r2", key=Key("k1", Tenant("acme"), limits=(once,)))
+    second.call.budget_seconds = 50.0
+    await settle()
+    await clock.advance(40.0)
+    await runs.retire(key, run="gone", is_over=True)
+    await killed(runs, store_clock)
+    assert (second.task.done(), provider.n_calls) == (False, 1)
+    await clock.advance(11.0)
+    assert second.task.done()
+    last = second.heard[-1]
+    assert isinstance(last, Failed)
+    assert isinstance(last.error, ProviderTimeoutError)
