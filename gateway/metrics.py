@@ -51,6 +51,9 @@ CANCEL_SECONDS = Histogram(
 )
 ATTEMPTS = Counter("gw_attempts_total", "Calls of providers that ended.", (*_CALL, "end", "cause"))
 COST_MICROUSD = Counter("gw_cost_microusd_total", "Money that attempts cost.", _CALL)
+UNPRICED = Counter(
+    "gw_unpriced_attempts_total", "Attempts that used tokens nobody has a price for.", _CALL
+)
 ROUTE_DECISIONS = Counter(
     "gw_route_decisions_total", "Calls by who answered and why.", ("policy", *_CALL, "decision")
 )

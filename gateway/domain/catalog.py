@@ -12,6 +12,7 @@ from types import MappingProxyType
 from gateway.domain.faults import FaultRule
 from gateway.domain.messages import Deadlines, Dialect
 from gateway.domain.money import Budget, Price
+from gateway.domain.pricing import NO_PRICES, PriceList
 from gateway.domain.rate_limit import Limit
 
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
@@ -206,6 +207,18 @@ class Catalog:
     keys: Mapping[str, Key] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()
     faults: tuple[FaultRule, ...] = ()
+    prices: PriceList = field(default=NO_PRICES, compare=False)
+
+    def price_of_answer(self, target: Target, answered: str) -> Price | None:
+        """Return what an answer costs whose model calls itself so; empty for the one asked."""
+        provider = target.provider
+        return self.prices.paid(
+            provider=provider.name,
+            vendor=provider.vendor or provider.adapter,
+            asked=target.model,
+            answered=answered,
+            agreed=target.price,
+        )
 
 
 SCRIPTED = "scripted"

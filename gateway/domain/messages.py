@@ -334,9 +334,10 @@ class Seam:
 
 @dataclass(frozen=True, slots=True)
 class UsageUpdate:
-    """The running total so far."""
+    """The running total so far; ``model`` is who really answers, where it is not who began."""
 
     usage: Usage
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class Attempt:
         self.finish: Finish | None = None
         self.error: GatewayError | None = None
         self.entry: Entry | None = None
+        self.answered_by = ""  # the model's own word for itself
         self.deadlines = deadlines
         self._ports = ports
         self._watchdog = watchdog
@@ -228,12 +229,14 @@ class Attempt:
             raise delta.error
         if isinstance(delta, UsageUpdate):
             self._reported = delta.usage
+            self.answered_by = delta.model or self.answered_by
         elif isinstance(delta, ToolCallDelta):
             self._words.append(delta.arguments)
             self.call.is_only_text = False
             self._content_arrived()
         elif isinstance(delta, Start):
             self.started = True
+            self.answered_by = delta.model
         return delta
 
     def _content_arrived(self, *, is_whole: bool = False) -> None:

@@ -9,6 +9,7 @@ import time
 
 import msgspec
 
+from gateway import metrics
 from gateway.domain.catalog import Target
 from gateway.domain.errors import GatewayError
 from gateway.domain.gate import Departure, Orphan, Progress
@@ -103,6 +104,7 @@ def settle(attempt: Attempt, end: AttemptEnd, *, ports: Ports) -> None:
         return
     call, target, usage = attempt.call, attempt.target, attempt.usage()
     has_cost = usage.input_total > 0 or usage.output_total > 0
+    price = call.the_catalog().price_of_answer(target, attempt.answered_by)
     attempt.entry = Entry(
         id=attempt.id,
         request_id=call.request.request_id,
@@ -114,8 +116,8 @@ def settle(attempt: Attempt, end: AttemptEnd, *, ports: Ports) -> None:
         provider=target.provider.name,
         model=target.model,
         usage=usage,
-        cost_microusd=cost_microusd(usage, target.price),
-        price_id=target.price.id if target.price else "",
+        cost_microusd=cost_microusd(usage, price),
+        price_id=price.id if price else "",
         began_at=attempt.began_at,
         ended_at=time.time(),
         ttft_seconds=attempt.ttft_seconds,
@@ -125,6 +127,8 @@ def settle(attempt: Attempt, end: AttemptEnd, *, ports: Ports) -> None:
     )
     ports.ledger.record(attempt.entry)
     attempt.observe_end(end)
+    if has_cost and price is None and not target.provider.is_local:
+        metrics.UNPRICED.labels(target.provider.name, target.model).inc()
 
 
 def _error_code(attempt: Attempt, end: AttemptEnd) -> str:

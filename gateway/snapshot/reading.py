@@ -29,6 +29,7 @@ from gateway.domain.configuration import ADAPTERS, Problem, Severity, problems
 from gateway.domain.faults import FaultProfile, FaultRule
 from gateway.domain.messages import Deadlines, Dialect
 from gateway.domain.money import Budget, BudgetPeriod
+from gateway.domain.pricing import PriceList
 from gateway.domain.rate_limit import Algorithm, Dimension, Limit, Unit
 from gateway.models import ApiKey, Revision, RouteTarget
 from gateway.models import Budget as BudgetRow
@@ -40,7 +41,7 @@ from gateway.models import Route as RouteRow
 from gateway.models import Tenant as TenantRow
 from gateway.services import sealing
 from gateway.snapshot.found import Reading
-from gateway.snapshot.pricing import PriceList
+from gateway.snapshot.pricing import price_list
 
 MOST_ATTEMPTS = 5
 _DEADLINES = ("connect_seconds", "first_seconds", "idle_seconds", "total_seconds")
@@ -82,7 +83,8 @@ class _Reader:
         for row in rows:
             if not row.is_enabled:
                 everyone.pop(row.name, None)
-        routes = self._routes(everyone, limits)
+        prices = price_list(PriceRow.objects.all(), day=timezone.now().date())
+        routes = self._routes(everyone, limits, prices)
         catalog = Catalog(
             version=self._number,
             providers=everyone,
@@ -96,6 +98,7 @@ class _Reader:
             },
             keys=self._keys(limits, budgets),
             limits=tuple(_limit(row) for row in limits[("", None)]),
+            prices=prices,
             faults=tuple(_fault(row) for row in FaultRow.objects.filter(is_enabled=True)),
         )
         return Reading(catalog, (*self._problems, *problems(catalog)))
@@ -142,9 +145,11 @@ class _Reader:
         return Secret(word)
 
     def _routes(
-        self, providers: Mapping[str, Provider], limits: Mapping[object, list[LimitRow]]
+        self,
+        providers: Mapping[str, Provider],
+        limits: Mapping[object, list[LimitRow]],
+        prices: PriceList,
     ) -> dict[str, Route]:
-        prices = PriceList(PriceRow.objects.all(), day=timezone.now().date())
         targets = defaultdict(list)
         for row in RouteTarget.objects.select_related("provider").order_by("order", "pk"):
             targets[row.route_id].append(row)

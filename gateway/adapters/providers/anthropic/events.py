@@ -23,6 +23,13 @@ class OutputDetails(msgspec.Struct):
     thinking_tokens: int | None = None
 
 
+class Iteration(msgspec.Struct):
+    """One of several models that were asked for one answer."""
+
+    type: str = ""
+    model: str | None = None
+
+
 class Figures(msgspec.Struct):
     """Tokens; every figure is a total so far, absent or null when it is not told again."""
 
@@ -32,10 +39,26 @@ class Figures(msgspec.Struct):
     cache_creation: Writes | None = None
     output_tokens: int | None = None
     output_tokens_details: OutputDetails | None = None
+    iterations: list[Iteration] | None = None
+
+    @property
+    def fallback(self) -> str:
+        """The model that stepped in and gave the answer, empty when none did."""
+        found = (one.model for one in self.iterations or () if one.type == "fallback_message")
+        return next(filter(None, found), "")
+
+
+class Named(msgspec.Struct):
+    """A model, by its name."""
+
+    model: str | None = None
 
 
 class Block(msgspec.Struct):
-    """A block of content: how it opens in a stream, or all of it in a whole message."""
+    """A block of content: how it opens in a stream, or all of it in a whole message.
+
+    ``to`` is the model that goes on where the one before declined.
+    """
 
     type: str = ""
     text: str | None = None
@@ -45,6 +68,7 @@ class Block(msgspec.Struct):
     id: str | None = None
     name: str | None = None
     input: msgspec.Raw = NO_INPUT
+    to: Named | None = None
 
 
 class Message(msgspec.Struct):

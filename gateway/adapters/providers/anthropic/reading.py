@@ -111,6 +111,7 @@ class Reading:
         self._calls: dict[int, _Call] = {}  # by the block they are made in, while it is open
         self._ids: set[str] = set()
         self._raw_reason: str | None = None
+        self._fallback = ""  # the model that stepped in for the one that began
 
     @property
     def has_reason(self) -> bool:
@@ -176,7 +177,7 @@ class Reading:
         self._start = Start(message.id or known.id, known.provider, message.model or known.model)
         yield from self.begin()
         if message.usage is not None:
-            yield UsageUpdate(self._totals.take(message.usage))
+            yield self._figures(message.usage)
 
     def _ending(self, event: Event) -> Iterator[Delta]:
         yield from self.begin()
@@ -184,7 +185,13 @@ class Reading:
             self._raw_reason = event.delta.stop_reason
             yield from self._close_all()
         if event.usage is not None:
-            yield UsageUpdate(self._totals.take(event.usage))
+            yield self._figures(event.usage)
+
+    def _figures(self, told: Figures) -> UsageUpdate:
+        """Return the totals, and whose they are when another model stepped in."""
+        usage = self._totals.take(told)
+        self._fallback = told.fallback or self._fallback
+        return UsageUpdate(usage, self._fallback)
 
     def _block(self, index: int, block: Block) -> Iterator[Delta]:
         yield from self.begin()
@@ -193,6 +200,10 @@ class Reading:
                 yield from self._closed(index)
                 call = self._calls[index] = _Call(len(self._ids), _held(block.input))
                 yield ToolCallDelta(call.index, "", self._new_id(block.id), block.name or "")
+            case "fallback" if block.to is not None and block.to.model:
+                self._fallback = block.to.model
+                if self._totals.is_known:
+                    yield UsageUpdate(self._totals.usage(), self._fallback)
             case "redacted_thinking":
                 yield ReasoningDelta("", SEALED + _data(block))
             case "text" if block.text:

@@ -9,7 +9,7 @@ from gateway.domain.money import Tier
 from gateway.models import Price, Provider
 from gateway.services import configuration
 from gateway.snapshot import reading
-from gateway.snapshot.pricing import PriceList
+from gateway.snapshot.pricing import price_list
 
 DAY = date(2027, 1, 31)
 
@@ -43,7 +43,7 @@ def row(vendor: str, model: str, day: str = "2027-01-01", **figures: object) -> 
     ],
 )
 def test_the_row_that_says_most_of_today_s_holds(rows: list[Price], chosen: str | None):
-    found = PriceList(rows, day=DAY).of(provider="mine", vendor="deepseek", model="chat")
+    found = price_list(rows, day=DAY).of(provider="mine", vendor="deepseek", model="chat")
 
     assert (found.id if found else None) == chosen
 
