@@ -82,7 +82,10 @@ def ledger_slot(number: Quantity) -> str:
 def _number_clashes(
     folded: Folded, numbers: Sequence[Quantity], resume: Resume, claims: Mapping[str, float]
 ) -> Iterator[Contradiction]:
-    """Yield one clash per slot; an answer that also says the old value does not clash with it."""
+    """Yield one clash per slot; an answer that also says the old value does not clash with it.
+
+    However it says it: "P99 was 910 ms, now it is 280" tells where 280 came from.
+    """
     slots: dict[str, list[Quantity]] = {}
     for number in comparable(numbers):
         slots.setdefault(number.slot, []).append(number)
@@ -90,12 +93,21 @@ def _number_clashes(
         number = said[0]
         known = _known(number, resume, claims)
         if known and not any(
-            is_close(n.canonical, value) for n in said for value in known.values()
+            is_close(n.canonical, value)
+            for n in numbers
+            if _is_same_kind(n, number)
+            for value in known.values()
         ):
             source = next(iter(known))
             fact = next((fact for fact in resume.facts if fact.id == source), None)
             was = fact.said if fact is not None else _spoken(known[source], number)
             yield Contradiction(source, folded.quote(number.start, number.end), was)
+
+
+def _is_same_kind(one: Quantity, other: Quantity) -> bool:
+    """Return whether two numbers measure one thing in one kind of unit, whatever qualifies them."""
+    kinds = [(n.key, n.is_delta, "s" if n.unit in SECONDS else n.unit) for n in (one, other)]
+    return kinds[0] == kinds[1]
 
 
 def _known(number: Quantity, resume: Resume, claims: Mapping[str, float]) -> dict[str, float]:

@@ -94,7 +94,8 @@ _QUALIFIERS = re.compile(
 _FROM_BEFORE = re.compile(
     r"(?:从|由|自|原来|原先|之前|此前|起初|最早|原本|优化前|改之前|接手时|基线|一开始|from|"
     r"used to be|it was|baseline of|baseline was|started at|"
-    r"stood at|was at|were at|originally|initially|before|previously)[^,.;。\d]{0,14}$"
+    r"stood at|was at|were at|originally|initially|before|previously)"
+    r",?(?:p ?\d{2,3}|[^,.;。\d]){0,22}$"
 )
 _FROM_BEHIND = re.compile(
     r"(?:down from|up from|相比|比|对比|compared (?:to|with)|against|versus|vs)[^,.;。\d]{0,14}$"
@@ -130,7 +131,7 @@ _KEY_OF_UNIT = {
     "pb": "metric.size",
 }
 _SPAN_BEFORE = re.compile(
-    r"(?:over|in|within|for|about|after|用了|花了|历时|持续|每|连续)(?: the)?(?: last| first)? ?$"
+    r"(?:over|in|within|for|about|after|用了|花了|历时|持续|每|连续)(?: the| an?)?(?: last| first)? ?$"
 )
 _SIZES = frozenset({"", "count", "kb", "mb", "gb", "tb", "pb"})
 _FITTING_KEYS = {
@@ -383,7 +384,7 @@ def _with_starts(text: str, found: list[Quantity]) -> list[Quantity]:
     """Return the numbers with starting values marked and handed to the results they led to."""
     marked = list(found)
     for index, number in enumerate(marked):
-        near = text[max(0, number.start - 24) : number.start]
+        near = text[max(0, number.start - 40) : number.start]
         previous = marked[index - 1] if index else None
         if previous is not None and _leads_to(text, previous, number):
             marked[index] = replace(

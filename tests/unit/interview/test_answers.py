@@ -91,6 +91,10 @@ def test_a_number_a_fifth_off_the_page_is_a_contradiction_with_both_quotes():
         "超时设的是 2 秒，P99 是 0.31 秒。",
         "P99 一度 500ms，现在 P99 是 310ms。",
         "P99 大约 330ms。",
+        "Before, P99 was 910 ms in production; after the pool it was 310 ms.",
+        "Previously the P99 latency was 910 ms.",
+        "之前，P99 是 910 毫秒，加了连接池才降下来。",
+        "P99 was 910 ms for years, and then 310 ms.",
     ],
 )
 def test_a_number_that_agrees_or_speaks_of_something_else_is_no_contradiction(words):
