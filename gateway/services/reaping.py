@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 import msgspec
 from django.db import connection
@@ -37,42 +38,48 @@ async def reap(*, ports: Ports) -> int:
         return 0
     if not orphans:
         return 0
-    entries = {orphan.holder: _entry(orphan) for orphan in orphans}
+    entries = {orphan.holder: _entries(orphan) for orphan in orphans}
     try:
         async with asyncio.timeout(WRITE_SECONDS):
             await ports.ledger.adopt()  # what the dead wrote themselves is better than our count
-            for entry in entries.values():
-                if entry is not None:
-                    ports.ledger.record(entry)
+            for entry in chain.from_iterable(entries.values()):
+                ports.ledger.record(entry)
             await ports.ledger.flush()
     except TimeoutError:
         _logger.warning("gateway.reaping_put_off", extra={"rows": len(orphans)})
         return 0
-    paid = await asyncio.to_thread(_paid, [entry.request_id for entry in entries.values() if entry])
-    for holder, entry in entries.items():
-        await ports.gate.leave(_departure(holder, entry, paid))
+    requests = {entry.request_id for entry in chain.from_iterable(entries.values())}
+    paid = await asyncio.to_thread(_paid, requests)
+    for holder, of_holder in entries.items():
+        await ports.gate.leave(_departure(holder, of_holder, paid))
     await ports.gate.flush()
     metrics.REAPED.inc(len(orphans))
     _logger.warning("gateway.reaped", extra={"rows": len(orphans)})
     return len(orphans)
 
 
-def _entry(orphan: Orphan) -> Entry | None:
+def _entries(orphan: Orphan) -> list[Entry]:
     try:
-        return settling.entry_of(orphan, ended_at=time.time())
+        return settling.entries_of(orphan, ended_at=time.time())
     except msgspec.DecodeError as error:
         # Another version of this program wrote it: its places are freed, its cost is not known.
         _logger.error("gateway.record_unreadable", extra={"error_type": type(error).__name__})
-        return None
+        return []
 
 
-def _departure(holder: str, entry: Entry | None, paid: Mapping[str, Paid]) -> Departure:
-    if entry is None:
+def _departure(holder: str, entries: list[Entry], paid: Mapping[str, Paid]) -> Departure:
+    if not entries:
         return Departure(holder, tokens=0, cost_microusd=0, is_void=True)
-    found = paid.get(entry.request_id) or Paid(
-        entry.usage.input_total + entry.usage.output_total, entry.cost_microusd
-    )
+    found = paid.get(entries[0].request_id) or _sum(entries)
     return Departure(holder, tokens=found.tokens, cost_microusd=found.cost_microusd)
+
+
+def _sum(entries: list[Entry]) -> Paid:
+    """Return what the entries come to, should the ledger have refused their rows."""
+    return Paid(
+        sum(entry.usage.input_total + entry.usage.output_total for entry in entries),
+        sum(entry.cost_microusd for entry in entries),
+    )
 
 
 def _paid(request_ids: Iterable[str]) -> Mapping[str, Paid]:

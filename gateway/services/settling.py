@@ -1,11 +1,12 @@
 """The step that pays: exactly one entry in the ledger for every attempt, on every exit.
 
 Taking the entry and noting the departure wait for nothing, so no cancellation can come between.
-What only a dead process knew lies with the gate as a `Record`; whoever finds it makes the entry
-from it under the same attempt id, which the ledger takes once.
+What only a dead process knew lies with the gate as a `Record` of each attempt in flight; whoever
+finds them makes the entries under the same attempt ids, which the ledger takes once.
 """
 
 import time
+from collections.abc import Sequence
 
 import msgspec
 
@@ -21,7 +22,10 @@ from gateway.services.calls import Call
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
-    """What an entry needs, should nobody of this process live to write it."""
+    """What an entry needs, should nobody of this process live to write it.
+
+    The tokens are our count at the last beat, or at its entrance.
+    """
 
     attempt_id: str
     request_id: str
@@ -35,52 +39,79 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     room_id: str
     price: Price | None
     entered_at: float
+    output_tokens: int = 0
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Record)
+_decoder = msgspec.json.Decoder(tuple[Record, ...])
 
 
 def record_of(call: Call, target: Target, *, attempt_id: str, began_at: float) -> bytes:
-    """Return the record of an attempt in flight, or of the one that is about to be."""
-    return _encoder.encode(
-        Record(
-            attempt_id,
-            call.request.request_id,
-            call.caller.tenant,
-            call.caller.key_id,
-            call.request.model,
-            target.provider.name,
-            target.model,
-            began_at,
-            call.input_tokens,
-            call.caller.room_id,
-            target.price,
-            call.entered_at,
-        )
-    )
+    """Return the record of the attempt that is about to be."""
+    usage = Usage(input_total=call.input_tokens)
+    return packed((_record(call, target, attempt_id, began_at, usage, target.price),))
+
+
+def packed(records: Sequence[Record]) -> bytes:
+    """Return the records of a request as they lie with the gate."""
+    return _encoder.encode(records)
 
 
 def progress_of(call: Call) -> tuple[Progress, ...]:
-    """Return how far the call has come, for the reaper of a process that dies."""
+    """Return how far the call has come, for the reaper of a process that dies.
+
+    Two run in a race, and both are told of; between two attempts the last one is.
+    """
     others = tuple(Progress(holder, 0) for holder in call.other_holders)
     if not call.attempts:
         return (Progress(call.holder, 0), *others)
-    attempt = call.current
-    record = record_of(call, attempt.target, attempt_id=attempt.id, began_at=attempt.began_at)
-    return (Progress(call.holder, attempt.usage().output_total, record), *others)
+    running = [each for each in call.attempts if each.entry is None] or [call.current]
+    records = [
+        _record(call, each.target, each.id, each.began_at, each.usage(), _price(each))
+        for each in running
+    ]
+    n_tokens = sum(record.output_tokens for record in records)
+    return (Progress(call.holder, n_tokens, packed(records)), *others)
 
 
-def entry_of(orphan: Orphan, *, ended_at: float) -> Entry | None:
-    """Return the entry of an attempt whose process died; None when none had begun."""
+def entries_of(orphan: Orphan, *, ended_at: float) -> list[Entry]:
+    """Return the entries of the attempts that were in flight when their process died."""
     if not orphan.record:
-        return None
-    record = _decoder.decode(orphan.record)
-    usage = Usage(input_total=record.input_tokens, output_total=orphan.output_tokens)
+        return []
+    return [_crashed(record, ended_at) for record in _decoder.decode(orphan.record)]
+
+
+def _record(
+    call: Call,
+    target: Target,
+    attempt_id: str,
+    began_at: float,
+    usage: Usage,
+    price: Price | None,
+) -> Record:
+    return Record(
+        attempt_id,
+        call.request.request_id,
+        call.caller.tenant,
+        call.caller.key_id,
+        call.request.model,
+        target.provider.name,
+        target.model,
+        began_at,
+        usage.input_total,
+        call.caller.room_id,
+        price,
+        call.entered_at,
+        usage.output_total,
+    )
+
+
+def _crashed(record: Record, ended_at: float) -> Entry:
+    usage = Usage(input_total=record.input_tokens, output_total=record.output_tokens)
     return Entry(
         id=record.attempt_id,
         request_id=record.request_id,
-        state=AttemptState.SETTLED,
+        state=_state(usage),
         end=AttemptEnd.CRASHED,
         tenant=record.tenant,
         key_id=record.key_id,
@@ -102,13 +133,11 @@ def settle(attempt: Attempt, end: AttemptEnd, *, ports: Ports) -> None:
     """Write the attempt down, once; it is paid for by evidence: what was counted or said."""
     if attempt.entry is not None:
         return
-    call, target, usage = attempt.call, attempt.target, attempt.usage()
-    has_cost = usage.input_total > 0 or usage.output_total > 0
-    price = call.the_catalog().price_of_answer(target, attempt.answered_by)
+    call, target, usage, price = attempt.call, attempt.target, attempt.usage(), _price(attempt)
     attempt.entry = Entry(
         id=attempt.id,
         request_id=call.request.request_id,
-        state=AttemptState.SETTLED if has_cost else AttemptState.VOIDED,
+        state=_state(usage),
         end=end,
         tenant=call.caller.tenant,
         key_id=call.caller.key_id,
@@ -127,8 +156,20 @@ def settle(attempt: Attempt, end: AttemptEnd, *, ports: Ports) -> None:
     )
     ports.ledger.record(attempt.entry)
     attempt.observe_end(end)
-    if has_cost and price is None and not target.provider.is_local:
+    if price is None and _has_used(usage) and not target.provider.is_local:
         metrics.UNPRICED.labels(target.provider.name, target.model).inc()
+
+
+def _price(attempt: Attempt) -> Price | None:
+    return attempt.call.the_catalog().price_of_answer(attempt.target, attempt.answered_by)
+
+
+def _has_used(usage: Usage) -> bool:
+    return usage.input_total > 0 or usage.output_total > 0
+
+
+def _state(usage: Usage) -> AttemptState:
+    return AttemptState.SETTLED if _has_used(usage) else AttemptState.VOIDED
 
 
 def _error_code(attempt: Attempt, end: AttemptEnd) -> str:

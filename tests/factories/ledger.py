@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import msgspec
-
 from gateway.adapters.ledger import BatchLedger, LedgerTiming
 from gateway.domain.messages import Usage, UsageSource
 from gateway.domain.money import AttemptEnd, AttemptState, Budget, Entry, Price
@@ -35,9 +33,9 @@ def make_entry(attempt_id: str, *, input_tokens: int = 10, **changes: object) ->
     return Entry(**fields)  # type: ignore[arg-type]
 
 
-def record_of(entry: Entry) -> bytes:
-    """Return what a request leaves with the gate for whoever settles it."""
-    record = settling.Record(
+def record_of(entry: Entry, *, output_tokens: int = 0) -> settling.Record:
+    """Return what is told of an attempt in flight, for whoever settles it."""
+    return settling.Record(
         attempt_id=entry.id,
         request_id=entry.request_id,
         tenant=entry.tenant,
@@ -50,8 +48,8 @@ def record_of(entry: Entry) -> bytes:
         room_id=entry.room_id,
         price=PRICE,
         entered_at=entry.entered_at,
+        output_tokens=output_tokens,
     )
-    return msgspec.json.encode(record)
 
 
 def database_ledger(folder: Path) -> BatchLedger:

@@ -13,6 +13,7 @@ from gateway.adapters.ledger import BatchLedger, LedgerTiming
 from gateway.adapters.redis.gate import GateTiming, RedisGate
 from gateway.domain.gate import Departure, Entered, Entrance, Reservation
 from gateway.domain.money import Budget, Entry
+from gateway.services import settling
 from tests.factories.ledger import make_entry, record_of
 
 BUDGET = Budget("key:k", 10**9)
@@ -49,8 +50,8 @@ async def _visit(
     gate: RedisGate, ledger: BatchLedger, holder: str, entered: int, chance: random.Random
 ) -> None:
     entry = _entry(holder, chance.randint(1, 50))
-    reserved = (Reservation(BUDGET, 60),)
-    answer = await gate.enter(Entrance(holder, reservations=reserved, record=record_of(entry)))
+    reserved, record = (Reservation(BUDGET, 60),), settling.packed([record_of(entry)])
+    answer = await gate.enter(Entrance(holder, reservations=reserved, record=record))
     assert isinstance(answer, Entered)
     os.write(entered, f"{entry.id}\n".encode())
     await asyncio.sleep(chance.random() / 500)

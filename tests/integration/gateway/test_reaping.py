@@ -10,10 +10,10 @@ from django.db import connection
 
 from gateway.domain.errors import StateUnavailableError
 from gateway.domain.gate import Departure, Entrance, Orphan, Progress, Reservation
-from gateway.domain.money import Entry
 from gateway.domain.ports import Ports
 from gateway.models import UsageRecord
-from gateway.services import reaping
+from gateway.services import reaping, settling
+from gateway.services.settling import Record
 from tests.factories.ledger import BUDGET, database_ledger, make_entry, record_of
 from tests.fakes.gate import MemoryGate
 from tests.fakes.gateway import FakeProvider, make_ports
@@ -48,10 +48,12 @@ def ports(gate: MemoryGate, database: None, tmp_path: Path) -> Iterator[Ports]:
     ledger.close()
 
 
-async def orphaned(gate: MemoryGate, entry: Entry, *, record: bytes, output_tokens: int) -> None:
-    """Let a request in, hear of it once, and then never again."""
-    await gate.enter(Entrance(entry.request_id, reservations=(Reservation(BUDGET, 900),)))
-    await gate.renew([Progress(entry.request_id, output_tokens, record)])
+async def orphaned(gate: MemoryGate, request_id: str, *records: Record | bytes) -> None:
+    """Let a request in, hear of its attempts once, and then never again."""
+    await gate.enter(Entrance(request_id, reservations=(Reservation(BUDGET, 900),)))
+    told = [each for each in records if isinstance(each, Record)]
+    record = settling.packed(told) if told else b"".join(r for r in records if isinstance(r, bytes))
+    await gate.renew([Progress(request_id, sum(each.output_tokens for each in told), record)])
     gate.clock.advance(5.0)
 
 
@@ -65,7 +67,7 @@ async def test_a_crashed_attempt_is_written_down_by_its_last_count(
     ports: Ports, gate: MemoryGate
 ) -> None:
     entry = make_entry("q/1", input_tokens=100)
-    await orphaned(gate, entry, record=record_of(entry), output_tokens=40)
+    await orphaned(gate, "q", record_of(entry, output_tokens=40))
 
     assert await reaping.reap(ports=ports) == 1
     (row,) = await asyncio.to_thread(rows)
@@ -77,9 +79,19 @@ async def test_a_crashed_attempt_is_written_down_by_its_last_count(
     assert (spending.spent_microusd, spending.reserved_microusd) == (140, 0)
 
 
+async def test_both_runners_of_a_race_are_written_down(ports: Ports, gate: MemoryGate) -> None:
+    first, rival = make_entry("q/1", input_tokens=100), make_entry("q/2", input_tokens=100)
+    await orphaned(gate, "q", record_of(first), record_of(rival, output_tokens=7))
+
+    assert await reaping.reap(ports=ports) == 1
+    found = await asyncio.to_thread(rows)
+    assert [(row.attempt_id, row.cost_microusd) for row in found] == [("q/1", 100), ("q/2", 107)]
+    assert gate.departures == [Departure("q", tokens=207, cost_microusd=207)]
+
+
 async def test_a_second_run_finds_nothing(ports: Ports, gate: MemoryGate) -> None:
     entry = make_entry("q/1")
-    await orphaned(gate, entry, record=record_of(entry), output_tokens=0)
+    await orphaned(gate, "q", record_of(entry))
     await reaping.reap(ports=ports)
 
     assert await reaping.reap(ports=ports) == 0
@@ -92,7 +104,7 @@ async def test_what_the_dead_wrote_themselves_is_what_is_paid(
     entry = make_entry("q/2", input_tokens=10)
     ports.ledger.record(replace(entry, id="q/1", cost_microusd=7))
     ports.ledger.record(replace(entry, cost_microusd=9))
-    await orphaned(gate, entry, record=record_of(entry), output_tokens=500)
+    await orphaned(gate, "q", record_of(entry, output_tokens=500))
     await reaping.reap(ports=ports)
 
     assert [row.cost_microusd for row in await asyncio.to_thread(rows)] == [7, 9]
@@ -104,7 +116,7 @@ async def test_a_request_of_which_nothing_is_known_is_let_go_for_nothing(
     ports: Ports, gate: MemoryGate, record: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("CRITICAL"):
-        await orphaned(gate, make_entry("q/1"), record=record, output_tokens=3)
+        await orphaned(gate, "q", record)
         assert await reaping.reap(ports=ports) == 1
 
     assert await asyncio.to_thread(rows) == []
@@ -117,7 +129,7 @@ async def test_while_the_ledger_cannot_be_written_requests_stay(
     monkeypatch.setattr(reaping, "WRITE_SECONDS", 0.0)
     ports = replace(make_ports(provider=FakeProvider([])), gate=gate, ledger=Stuck())
     entry = make_entry("q/1")
-    await orphaned(gate, entry, record=record_of(entry), output_tokens=0)
+    await orphaned(gate, "q", record_of(entry))
     with caplog.at_level("CRITICAL"):
         assert await reaping.reap(ports=ports) == 0
 

@@ -15,6 +15,7 @@ from gateway.domain.errors import (
     ProviderTimeoutError,
     UpstreamError,
 )
+from gateway.domain.gate import Orphan
 from gateway.domain.messages import (
     ChatRequest,
     Deadlines,
@@ -33,6 +34,7 @@ from gateway.domain.messages import (
     Usage,
     UsageSource,
 )
+from gateway.domain.money import AttemptEnd
 from gateway.domain.ports import CancelOrder
 from gateway.services import continuing, settling
 from tests.factories.stage import (
@@ -312,6 +314,51 @@ async def test_without_a_free_place_there_is_no_race() -> None:
 
     assert error_of(await on.run()).code == "provider_busy"
     assert on.provider.targets == ["a/m1"]
+
+
+async def test_both_runners_of_a_race_are_known_to_whoever_finds_it() -> None:
+    provider = LateProvider(a=0, b=0)
+    provider.say("a/m1", (A_STARTS, None))
+    provider.say("b/m2", (B_STARTS, None))
+    on = Stage(provider, make_catalog(A, B, retry=HURRIED))
+    call = on.call()
+    task = asyncio.create_task(on.run(call))
+    while on.provider.n_open < 2 or not call.current.started:  # noqa: ASYNC110  a few rounds
+        await asyncio.sleep(0)
+
+    told, _ = settling.progress_of(call)
+    found = settling.entries_of(Orphan(told.holder, told.output_tokens, told.record), ended_at=9.0)
+    task.cancel()
+    await asyncio.wait([task])
+
+    crashed = [
+        replace(
+            entry, end=AttemptEnd.CRASHED, ended_at=9.0, error_code="crashed", ttft_seconds=None
+        )
+        for entry in on.entries
+    ]
+    assert [(entry.id, entry.provider) for entry in found] == [("q/1", "a"), ("q/2", "b")]
+    assert found == crashed
+
+
+async def test_after_a_race_the_winner_alone_is_told_of() -> None:
+    on = stage(
+        ("a/m1", (A_STARTS, None)),
+        ("b/m2", (B_STARTS, TextDelta("So."), None)),
+        retry=HURRIED,
+    )
+    call = on.call()
+    task = asyncio.create_task(on.run(call))
+    while not call.is_answering:  # noqa: ASYNC110  a few rounds of the loop
+        await asyncio.sleep(0)
+
+    told, _ = settling.progress_of(call)
+    found = settling.entries_of(Orphan(told.holder, told.output_tokens, told.record), ended_at=9.0)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert [(entry.id, entry.usage.output_total) for entry in found] == [("q/2", 1)]
+    assert found[0].cost_microusd == on.entries[1].cost_microusd
 
 
 async def test_a_rivals_place_is_kept_alive_too() -> None:
