@@ -1,8 +1,9 @@
 """Operators' pages of the gateway: who pays, where calls go, what is allowed, what came of it."""
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 
+from gateway.admin.accounts import AccountAdmin, RoleAdmin
 from gateway.admin.faults import FaultRuleAdmin
 from gateway.admin.keys import ApiKeyAdmin
 from gateway.admin.limits import BudgetAdmin, LimitAdmin
@@ -25,7 +26,9 @@ from gateway.models import (
     User,
 )
 
-admin.site.register(User, UserAdmin)
+admin.site.unregister(Group)
+admin.site.register(Group, RoleAdmin)
+admin.site.register(User, AccountAdmin)
 admin.site.register(Tenant, TenantAdmin)
 admin.site.register(ApiKey, ApiKeyAdmin)
 admin.site.register(Budget, BudgetAdmin)

@@ -1,6 +1,7 @@
 """The faults' page."""
 
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,14 +16,16 @@ class FaultRuleAdmin(GovernedAdmin):
     """Make something go wrong, for somebody, for a while."""
 
     list_display = ("name", "profile", "hits", "probability", "state", "until")
-    list_filter = ("profile", "is_enabled")
+    list_filter = ("profile", "is_enabled", "tenant")
+    list_select_related = ("tenant",)
+    autocomplete_fields = ("tenant",)
     search_fields = ("name", "provider", "model", "route", "room")
     fieldsets = [
         (None, {"fields": [("name", "is_enabled"), "profile"]}),
         (
             _("Whom it hits"),
             {
-                "fields": [("provider", "model"), ("route", "room")],
+                "fields": ["tenant", ("provider", "model"), ("route", "room")],
                 "description": _("Patterns such as gpt-*; what is empty matches everything."),
             },
         ),
@@ -38,10 +41,10 @@ class FaultRuleAdmin(GovernedAdmin):
 
     @admin.display(description=_("Hits"))
     def hits(self, row: FaultRule) -> str:
-        """Return the patterns that are not empty."""
+        """Return whose calls, and the patterns that are not empty."""
         named = [
-            f"{field}: {getattr(row, field)}"
-            for field in ("provider", "model", "route", "room")
+            f"{label_for_field(field, FaultRule)}: {getattr(row, field)}"
+            for field in ("tenant", "provider", "model", "route", "room")
             if getattr(row, field)
         ]
         return ", ".join(named) or gettext("everybody")

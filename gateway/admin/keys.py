@@ -42,11 +42,17 @@ SCOPES = {
     Scope.FAULTS: _("faults: make things go wrong"),
     Scope.MANAGE: _("manage: everything on these pages"),
 }
+#: The fields of a new key that make rows of another kind.
+BOUNDS = {"requests_per_minute": "gateway.add_limit", "budget": "gateway.add_budget"}
 GRACES = {0: _("at once"), 1: _("in an hour"), 24: _("in a day"), 168: _("in a week")}
 
 
 class KeyForm(GovernedForm):
-    """A key; its first limit and budget can be given with it."""
+    """A key; its first limit and budget can be given with it, by who may give any."""
+
+    #: Set by the page: what whoever is signed in may give to a key, and which bounds.
+    grantable: frozenset[Scope] = frozenset()
+    bounds: tuple[str, ...] = ()
 
     scopes = ChoicesField(label=_("Opens"), choices=list(SCOPES.items()), initial=default_scopes)
     model_patterns = WordsField(
@@ -69,6 +75,13 @@ class KeyForm(GovernedForm):
 
         model = ApiKey
         fields = ("tenant", "name", "scopes", "model_patterns", "expires_at")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes: Any = self.fields["scopes"]
+        scopes.choices = [(one, words) for one, words in SCOPES.items() if one in self.grantable]
+        for name in set(BOUNDS) - set(self.bounds):
+            del self.fields[name]
 
 
 class KeyInline(TabularInline):
@@ -104,8 +117,15 @@ class KeyInline(TabularInline):
         return state_of(row)
 
 
-def _may_manage_all(request: HttpRequest) -> bool:
-    return bool(getattr(request.user, "is_superuser", False))
+def _bounds(request: HttpRequest) -> tuple[str, ...]:
+    """Return which of a new key's bounds whoever is signed in may give."""
+    return tuple(field for field, needed in BOUNDS.items() if request.user.has_perm(needed))
+
+
+def _grantable(request: HttpRequest) -> frozenset[Scope]:
+    """Return the scopes whoever is signed in may give to a key."""
+    user: Any = request.user
+    return keys.grantable(is_allowed=user.has_perm, manages_all=bool(user.is_superuser))
 
 
 class ApiKeyAdmin(GovernedAdmin):
@@ -125,8 +145,9 @@ class ApiKeyAdmin(GovernedAdmin):
         """Return the groups of fields; a first limit and budget are asked for once."""
         may = (_("What it may"), {"fields": ["scopes", "model_patterns", "expires_at"]})
         if obj is None:
-            bounds = {"fields": [("requests_per_minute", "budget")]}
-            return [(None, {"fields": ["tenant", "name"]}), may, (_("How much"), bounds)]
+            first = [(None, {"fields": ["tenant", "name"]}), may]
+            bounds = _bounds(request)
+            return [*first, (_("How much"), {"fields": [bounds]})] if bounds else first
         return [(None, {"fields": ["secret_shown", "name", "state", "history"]}), may]
 
     def get_form(
@@ -137,9 +158,7 @@ class ApiKeyAdmin(GovernedAdmin):
         if obj is None:
             kwargs["fields"] = ("tenant", *kwargs["fields"])
         form = super().get_form(request, obj, change=change, **kwargs)
-        if not _may_manage_all(request):
-            scopes = {scope: text for scope, text in SCOPES.items() if scope is not Scope.MANAGE}
-            form.base_fields["scopes"].choices = list(scopes.items())
+        form.grantable, form.bounds = _grantable(request), _bounds(request)
         return form
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -147,8 +166,8 @@ class ApiKeyAdmin(GovernedAdmin):
         return [] if obj is None else [LimitInline, BudgetInline]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether they may; a key that manages everything is for who does so themselves."""
-        if obj is not None and Scope.MANAGE in obj.scopes and not _may_manage_all(request):
+        """Return whether they may; a key that may more than they is not theirs to change."""
+        if obj is not None and not _grantable(request).issuperset(obj.scopes):
             return False
         return super().has_change_permission(request, obj)
 

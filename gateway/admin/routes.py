@@ -100,6 +100,15 @@ class TargetInline(TabularInline):
     classes = ("ordered-rows",)
     verbose_name_plural = _("Targets, in order")
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether they may see the route: its targets are what it is."""
+        return request.user.has_perm("gateway.view_route") or self._may_write(request, obj)
+
+    def _may_write(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(f"gateway.{'add' if obj is None else 'change'}_route")
+
+    has_add_permission = has_change_permission = has_delete_permission = _may_write
+
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the rows; a provider is chosen here and edited on its own page."""
         formset: Any = super().get_formset(request, obj, **kwargs)
@@ -209,11 +218,16 @@ class RouteAdmin(GovernedAdmin):
         """Say how a request would be routed now; nobody is asked."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        may_ask_as_key = request.user.has_perms(
+            [f"gateway.{name}" for name in explaining.PERMISSIONS_OF_A_KEY]
+        )
         catalog = reading.read().catalog
         is_asked = "input_tokens" in request.GET
         form = ExplainForm(request.GET if is_asked else None, initial=request.GET.dict())
         names = sorted(catalog.routes)
         form.fields["model"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
+        if not may_ask_as_key:
+            del form.fields["key"]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -225,7 +239,7 @@ class RouteAdmin(GovernedAdmin):
             data = form.cleaned_data
             question = Question(
                 model=data["model"],
-                key_id=data["key"].pk if data["key"] else "",
+                key_id=data["key"].pk if data.get("key") else "",
                 input_tokens=data["input_tokens"],
                 max_output_tokens=data["max_output_tokens"],
                 needs=frozenset(map(Ability, data["needs"])),

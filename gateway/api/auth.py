@@ -5,6 +5,7 @@ row; a key has no ambient authority to abuse and needs its scope. A key that has
 a part (usage, faults) is let into that part, and sees its own tenant.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -20,16 +21,35 @@ _ACTIONS = {"GET": "view", "HEAD": "view", "POST": "add", "DELETE": "delete"}
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def _everything(_permission: str) -> bool:
+    return True
+
+
+def _nothing(_permission: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """Who asks; ``tenant`` is set for somebody who may only see that one.
 
-    ``may_manage_all`` says that they may let others manage everything, as they do themselves.
+    ``grants`` are the scopes they may give to a key, or take from one.
     """
 
     actor: Actor
+    is_allowed: Callable[[str], bool]
+    grants: frozenset[Scope] = frozenset()
     tenant: str = ""
-    may_manage_all: bool = False
+
+    def check(self, *permissions: str) -> None:
+        """Raise ForbiddenError unless they have each of them, such as ``change_apikey``."""
+        if not all(self.is_allowed(f"gateway.{name}") for name in permissions):
+            raise ForbiddenError("This account does not have the permission for it.")
+
+    def check_grant(self, scopes: Iterable[str] | None) -> None:
+        """Raise ForbiddenError when the secret of such a key would open more than they may."""
+        if not self.grants.issuperset(scopes or ()):
+            raise ForbiddenError("Nobody can let a key do what they may not do themselves.")
 
 
 class OperatorAuth(AuthBase):
@@ -38,10 +58,15 @@ class OperatorAuth(AuthBase):
     openapi_type = "http"
     openapi_scheme = "bearer"
 
-    def __init__(self, kind: str, *, scope: Scope | None = None) -> None:
-        """Guard a kind of row; ``scope`` opens this part to keys beside the managing ones."""
+    def __init__(self, kind: str, *, action: str = "", scope: Scope | None = None) -> None:
+        """Guard a kind of row.
+
+        ``action`` is what a call does to it where its method does not say so; ``scope`` opens
+        this part to keys beside the managing ones.
+        """
         super().__init__()
         self._kind = kind
+        self._action = action
         self._scope = scope
 
     def __call__(self, request: HttpRequest) -> Operator:
@@ -57,9 +82,9 @@ class OperatorAuth(AuthBase):
             raise UnauthenticatedError("This API key is not valid (any more).")
         actor = Actor(f"key:{key.pk}", Via.API)
         if Scope.MANAGE in key.scopes:
-            return Operator(actor, may_manage_all=True)
+            return Operator(actor, _everything, frozenset(Scope))
         if self._scope is not None and self._scope in key.scopes:
-            return Operator(actor, tenant=key.tenant.name)
+            return Operator(actor, _nothing, tenant=key.tenant.name)
         raise ForbiddenError("This API key does not have the scope for it.")
 
     def _person(self, request: HttpRequest) -> Operator:
@@ -70,11 +95,11 @@ class OperatorAuth(AuthBase):
             raise ForbiddenError("This account is not an operator's.")
         if request.method not in _READS and check_csrf(request) is not None:
             raise ForbiddenError("The page's token is missing or old; reload the page.")
-        action = _ACTIONS.get(request.method or "", "change")
-        if not user.has_perm(f"gateway.{action}_{self._kind}"):
-            raise ForbiddenError("This account does not have the permission for it.")
-        actor = Actor(user.get_username(), Via.API)
-        return Operator(actor, may_manage_all=bool(user.is_superuser))
+        grants = keys.grantable(is_allowed=user.has_perm, manages_all=bool(user.is_superuser))
+        found = Operator(Actor(user.get_username(), Via.API), user.has_perm, grants)
+        action = self._action or _ACTIONS.get(request.method or "", "change")
+        found.check(f"{action}_{self._kind}")
+        return found
 
 
 def operator(request: HttpRequest) -> Operator:

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from ninja import Field, Router
 
 from gateway import runtime
-from gateway.api.auth import OperatorAuth
-from gateway.api.schemas import AuditOut, ExplainIn
+from gateway.api.auth import OperatorAuth, operator
+from gateway.api.schemas.explain import AuditOut, ExplainIn
 from gateway.models import AuditEntry
 from gateway.services import explaining
 from gateway.services.explaining import Question
@@ -16,13 +16,18 @@ from gateway.snapshot import reading
 
 LONGEST_PAGE = 500
 
-router = Router(tags=["explain"], auth=OperatorAuth("route"))
+router = Router(tags=["explain"], auth=OperatorAuth("route", action="view"))
 log_router = Router(tags=["audit"], auth=OperatorAuth("auditentry"))
 
 
 @router.post("", url_name="explain", response=dict[str, Any])
 def explain(request: HttpRequest, body: ExplainIn) -> dict[str, Any]:
-    """Return candidates, reasons, limits, budgets and breakers for a request; nobody is asked."""
+    """Return candidates, reasons, limits, budgets and breakers for a request; nobody is asked.
+
+    To ask as a key is to be told what its limits and budgets have come to.
+    """
+    if body.key:
+        operator(request).check(*explaining.PERMISSIONS_OF_A_KEY)
     question = Question(
         model=body.model,
         key_id=body.key,

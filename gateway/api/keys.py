@@ -1,15 +1,12 @@
 """Virtual keys: the secret is in the answer that makes one, and nowhere else ever."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 from django.http import HttpRequest
 from ninja import Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas import KeyIn, KeyOut, KeyPatch, NewKeyOut, RotateIn
-from gateway.domain.catalog import Scope
-from gateway.domain.errors import ForbiddenError
+from gateway.api.schemas.keys import KeyIn, KeyOut, KeyPatch, NewKeyOut, RotateIn
 from gateway.models import ApiKey
 from gateway.services import configuration, keys, tenants
 from gateway.services.keys import KeyWish
@@ -37,9 +34,13 @@ def create_key(request: HttpRequest, body: KeyIn) -> Status[NewKeyOut]:
         requests_per_minute=body.rpm,
         budget_microusd=body.budget_microusd,
     )
-    _check_grant(request, body.scopes)
-    tenant = tenants.find(body.tenant)
-    made = keys.create(tenant=tenant, wish=wish, actor=operator(request).actor)
+    maker = operator(request)
+    maker.check_grant(body.scopes)
+    if body.rpm is not None:
+        maker.check("add_limit")
+    if body.budget_microusd is not None:
+        maker.check("add_budget")
+    made = keys.create(tenant=tenants.find(body.tenant), wish=wish, actor=maker.actor)
     return Status(201, NewKeyOut.made(made.row, made.secret))
 
 
@@ -53,34 +54,44 @@ def read_key(request: HttpRequest, key_id: str) -> KeyOut:
 def change_key(request: HttpRequest, key_id: str, body: KeyPatch) -> KeyOut:
     """Change what a key is called, opens and is limited to; ``expires_at`` null never expires."""
     fields = body.dict(exclude={"limits"}, exclude_unset=True)
-    _check_grant(request, fields.get("scopes"))
-    with configuration.change(actor=operator(request).actor) as making:
+    changer = operator(request)
+    changer.check_grant([*keys.find(key_id).scopes, *(fields.get("scopes") or ())])
+    with configuration.change(actor=changer.actor) as making:
         row = keys.set_fields(key_id, fields, making=making)
         if body.limits is not None:
+            changer.check("add_limit", "delete_limit")
             limits = [limit.dict() for limit in body.limits]
             tenants.put_limits(subject=row, limits=limits, making=making)
     return KeyOut.from_row(keys.find(key_id))
 
 
-@router.post("/{key_id}/rotate", url_name="rotate-key", response={201: NewKeyOut})
+@router.post(
+    "/{key_id}/rotate",
+    url_name="rotate-key",
+    response={201: NewKeyOut},
+    auth=OperatorAuth("apikey", action="change"),
+)
 def rotate_key(
     request: HttpRequest, key_id: str, body: RotateIn | None = None
 ) -> Status[NewKeyOut]:
     """Make a key in place of this one, which is good for the grace and then no more."""
-    _check_grant(request, keys.find(key_id).scopes)
+    changer = operator(request)
+    changer.check_grant(keys.find(key_id).scopes)
     grace = timedelta(seconds=body.grace_seconds if body else 0)
-    made = keys.rotate(key_id=key_id, grace=grace, actor=operator(request).actor)
+    made = keys.rotate(key_id=key_id, grace=grace, actor=changer.actor)
     return Status(201, NewKeyOut.made(made.row, made.secret))
 
 
-@router.post("/{key_id}/revoke", url_name="revoke-key", response=KeyOut)
+@router.post(
+    "/{key_id}/revoke",
+    url_name="revoke-key",
+    response=KeyOut,
+    auth=OperatorAuth("apikey", action="change"),
+)
 def revoke_key(request: HttpRequest, key_id: str) -> KeyOut:
     """End a key for good, everywhere within a second."""
-    keys.revoke(key_id=key_id, actor=operator(request).actor)
+    changer = operator(request)
+    changer.check_grant(keys.find(key_id).scopes)
+    keys.revoke(key_id=key_id, actor=changer.actor)
     return KeyOut.from_row(keys.find(key_id))
 
-
-def _check_grant(request: HttpRequest, scopes: Iterable[str] | None) -> None:
-    """Raise ForbiddenError when the secret of such a key would open more than its maker has."""
-    if Scope.MANAGE in (scopes or ()) and not operator(request).may_manage_all:
-        raise ForbiddenError("Only who may manage everything can let a key do so.")

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas import BoundLimitIn, LimitOut
+from gateway.api.schemas.limits import BoundLimitIn, LimitOut
 from gateway.domain.errors import NotThereError
 from gateway.models import Limit
 from gateway.services import configuration, keys, tenants

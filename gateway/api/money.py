@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from django.db.models import Sum
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema, Status
+from ninja import Field, Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas import BudgetIn, BudgetOut
+from gateway.api.schemas.money import BudgetIn, BudgetOut, UsageOut
 from gateway.domain.catalog import Scope
 from gateway.domain.errors import NotThereError
 from gateway.domain.money import BudgetPeriod
@@ -27,32 +27,24 @@ _SUMS = {
 GROUPS = ("tenant", "key_id", "route", "provider", "model")
 
 
-class UsageOut(Schema):
-    """What was used by one tenant, key, route, provider and model in the days asked for."""
-
-    tenant: str
-    key_id: str
-    route: str
-    provider: str
-    model: str
-    input_tokens: int
-    output_tokens: int
-    cost_microusd: int
-
-
 @router.get("", url_name="budgets", response=list[BudgetOut])
 def list_budgets(request: HttpRequest) -> list[BudgetOut]:
     """Return every budget, what is spent of it, and what will be at the end of its period."""
     return [_told(row) for row in Budget.objects.select_related("tenant")]
 
 
-@router.post("", url_name="budgets", response={201: BudgetOut})
+@router.post(
+    "", url_name="budgets", response={201: BudgetOut}, auth=OperatorAuth("budget", action="view")
+)
 def put_budget(request: HttpRequest, body: BudgetIn) -> Status[BudgetOut]:
     """Set what a tenant or a key may spend in a period; one that is there gets the new figures."""
     if (body.tenant is None) == (body.key is None):
         raise NotThereError("A budget is for a tenant or for a key: name one of them.")
     subject = tenants.find(body.tenant) if body.tenant else keys.find(body.key or "")
-    with configuration.change(actor=operator(request).actor) as making:
+    setter = operator(request)
+    is_there = subject.budgets.filter(period=body.period).exists()
+    setter.check("change_budget" if is_there else "add_budget")
+    with configuration.change(actor=setter.actor) as making:
         row = tenants.put_budget(
             subject=subject,
             limit_microusd=body.limit_microusd,

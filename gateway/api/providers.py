@@ -5,7 +5,7 @@ from ninja import Router, Status
 
 from gateway import runtime
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas import ProviderIn, ProviderOut, ProviderPatch, TrialIn, TrialOut
+from gateway.api.schemas.providers import ProviderIn, ProviderOut, ProviderPatch, TrialIn, TrialOut
 from gateway.models import Provider
 from gateway.services import configuration, trials
 from gateway.snapshot import reading
@@ -58,7 +58,12 @@ def remove_provider(request: HttpRequest, name: str) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/{name}/test", url_name="test-provider", response=TrialOut)
+@router.post(
+    "/{name}/test",
+    url_name="test-provider",
+    response=TrialOut,
+    auth=OperatorAuth("provider", action="change"),
+)
 def try_provider(request: HttpRequest, name: str, body: TrialIn | None = None) -> TrialOut:
     """Ask the provider for one word, past every limit, and say how that went."""
     model = body.model if body else ""

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas import RouteIn, RouteOut, RoutePatch
+from gateway.api.schemas.routes import RouteIn, RouteOut, RoutePatch
 from gateway.models import Route
 from gateway.services import configuration
 

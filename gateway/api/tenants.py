@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas import TenantIn, TenantOut, TenantPatch
+from gateway.api.schemas.tenants import TenantIn, TenantOut, TenantPatch
 from gateway.models import Tenant
 from gateway.services import configuration, tenants
 
@@ -35,11 +35,12 @@ def read_tenant(request: HttpRequest, name: str) -> TenantOut:
 @router.patch("/{name}", url_name="tenant", response=TenantOut)
 def change_tenant(request: HttpRequest, name: str, body: TenantPatch) -> TenantOut:
     """Change a tenant; switched off, its keys are refused within a second."""
-    actor = operator(request).actor
+    changer = operator(request)
     fields = body.dict(exclude={"limits"}, exclude_none=True)
-    with configuration.change(actor=actor) as making:
+    with configuration.change(actor=changer.actor) as making:
         row = tenants.set_fields(name, fields, making=making)
         if body.limits is not None:
+            changer.check("add_limit", "delete_limit")
             limits = [limit.dict() for limit in body.limits]
             tenants.put_limits(subject=row, limits=limits, making=making)
     return TenantOut.from_row(tenants.find(name))

@@ -4,7 +4,8 @@ A rule hits a target when each of its patterns that is not empty matches (globs)
 not run out and chance says so. ``n_times`` is how often it strikes over all processes.
 
 A rule comes from the configuration, or with a request that may bring its own: a profile, and
-after semicolons what else there is to say, as in ``cut; after=40; model=big; times=1``.
+after semicolons what else there is to say, as in ``cut; after=40; model=big; times=1``. One that
+a tenant or a request has for itself is private: nobody else may notice anything of it.
 """
 
 from dataclasses import dataclass
@@ -47,7 +48,10 @@ REFUSES = frozenset({FaultProfile.REFUSE_CONNECT, FaultProfile.STATUS, FaultProf
 
 @dataclass(frozen=True, slots=True)
 class FaultRule:
-    """One fault and whom it hits; ``until`` is Unix seconds, None for no end."""
+    """One fault and whom it hits; ``until`` is Unix seconds, None for no end.
+
+    ``tenant`` is a name and no pattern; with one, not even the house's own calls are hit.
+    """
 
     id: str
     profile: FaultProfile
@@ -61,10 +65,21 @@ class FaultRule:
     seconds: float = 0.0
     status: int = 500
     after_tokens: int = 0
+    tenant: str = ""
+    is_brought: bool = False
 
-    def matches(self, *, provider: str, model: str, route: str, room: str, at: float) -> bool:
+    @property
+    def is_private(self) -> bool:
+        """Return whether somebody has it for themselves: then it says nothing of the target."""
+        return self.is_brought or bool(self.tenant)
+
+    def matches(
+        self, *, provider: str, model: str, route: str, room: str, tenant: str, at: float
+    ) -> bool:
         """Return whether the rule is meant for such a call now; chance is the caller's."""
         if self.until is not None and at >= self.until:
+            return False
+        if self.tenant and self.tenant != tenant:
             return False
         wanted = (
             (self.provider, provider),
@@ -98,6 +113,7 @@ def _brought(words: str, number: int) -> FaultRule:
         seconds=_figure(said, "seconds", most=LONGEST_SECONDS),
         status=_status(said),
         after_tokens=int(_figure(said, "after", most=1_000_000)),
+        is_brought=True,
     )
 
 

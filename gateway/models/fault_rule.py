@@ -30,6 +30,15 @@ class FaultRule(models.Model):
         max_length=16,
         choices=[(profile.value, words) for profile, words in PROFILES.items()],
     )
+    tenant = models.ForeignKey(
+        "gateway.Tenant",
+        verbose_name=_("tenant"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="faults",
+        help_text=_("It alone is hit, and nobody else notices; empty: everybody, rooms too."),
+    )
     provider = models.CharField(_("provider"), max_length=64, blank=True)
     model = models.CharField(_("model"), max_length=128, blank=True)
     route = models.CharField(_("route"), max_length=128, blank=True)

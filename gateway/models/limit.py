@@ -1,7 +1,6 @@
 """Limits and budgets: how much, of what, for whom."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -44,8 +43,8 @@ def default_alerts() -> list[float]:
     return [0.8, 1.0]
 
 
-class Limit(models.Model):
-    """So much per window. It binds one key, one tenant's keys, one route, or everybody."""
+class Bound(models.Model):
+    """What binds one tenant's keys or one key: whom it is for, and how it is called there."""
 
     tenant = models.ForeignKey(
         "gateway.Tenant",
@@ -53,7 +52,7 @@ class Limit(models.Model):
         null=True,
         blank=True,
         on_delete=models.CASCADE,
-        related_name="limits",
+        related_name="%(class)ss",
     )
     key = models.ForeignKey(
         "gateway.ApiKey",
@@ -61,8 +60,24 @@ class Limit(models.Model):
         null=True,
         blank=True,
         on_delete=models.CASCADE,
-        related_name="limits",
+        related_name="%(class)ss",
     )
+
+    class Meta:
+        abstract = True
+        ordering = ["pk"]
+
+    @property
+    def subject(self) -> str:
+        """Return whom it binds, as the ledger and the gate name it; empty for neither."""
+        if self.key_id:
+            return f"key:{self.key_id}"
+        return f"tenant:{self.tenant.name}" if self.tenant else ""
+
+
+class Limit(Bound):
+    """So much per window. It binds one key, one tenant's keys, one route, or everybody."""
+
     route = models.ForeignKey(
         "gateway.Route",
         verbose_name=_("route"),
@@ -96,8 +111,7 @@ class Limit(models.Model):
         _("burst"), default=0, help_text=_("The most a bucket saves up; 0 means the amount.")
     )
 
-    class Meta:
-        ordering = ["pk"]
+    class Meta(Bound.Meta):
         verbose_name = _("limit")
         verbose_name_plural = _("limits")
         constraints = [
@@ -123,34 +137,13 @@ class Limit(models.Model):
     @property
     def name(self) -> str:
         """Return what it says and whom it binds: 60 requests/60 s by key, key:k_1."""
-        if self.key_id:
-            bound = f"key:{self.key_id}"
-        elif self.tenant or self.route:
-            bound = f"tenant:{self.tenant}" if self.tenant else f"route:{self.route}"
-        else:
-            bound = "everybody"
+        bound = self.subject or (f"route:{self.route}" if self.route else "everybody")
         return f"{self.amount} {self.unit}/{self.window_seconds:g} s by {self.dimension}, {bound}"
 
 
-class Budget(models.Model):
+class Budget(Bound):
     """So much money per period for one tenant or one key."""
 
-    tenant = models.ForeignKey(
-        "gateway.Tenant",
-        verbose_name=_("tenant"),
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="budgets",
-    )
-    key = models.ForeignKey(
-        "gateway.ApiKey",
-        verbose_name=_("key"),
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="budgets",
-    )
     period = models.CharField(
         _("period"),
         max_length=8,
@@ -167,8 +160,7 @@ class Budget(models.Model):
         help_text=_("Shares of it at which somebody should be told, such as 0.8."),
     )
 
-    class Meta:
-        ordering = ["pk"]
+    class Meta(Bound.Meta):
         verbose_name = _("budget")
         verbose_name_plural = _("budgets")
         constraints = [
@@ -196,12 +188,3 @@ class Budget(models.Model):
     def name(self) -> str:
         """Return whose it is and for how long: tenant:acme/month."""
         return f"{self.subject}/{self.period}"
-
-    @property
-    def subject(self) -> str:
-        """Return whom it binds, as the ledger and the gate name it."""
-        return f"key:{self.key_id}" if self.key_id else f"tenant:{_name(self.tenant)}"
-
-
-def _name(tenant: Any) -> str:
-    return tenant.name if tenant else ""

@@ -84,6 +84,7 @@ class Attempt:
         self._words: list[str] = []
         self._n_frames = 0
         self._has_reported = False
+        self._is_set_up = False  # by a fault somebody has for themselves
         self._span = observation.begin_attempt(
             call.observed, self.target, number=self.number, cause=cause
         )
@@ -203,6 +204,7 @@ class Attempt:
     def struck(self, rule: FaultRule) -> None:
         """Note that a fault on purpose has struck."""
         self.call.struck.append(rule.id)
+        self._is_set_up = self._is_set_up or rule.is_private
         observation.fault_struck(self.call.observed, self._span, self.target, rule)
 
     def observe_end(self, end: AttemptEnd) -> None:
@@ -252,7 +254,8 @@ class Attempt:
         self._phase = DeadlinePhase.IDLE
         seconds = now - self._issued_at
         self._series().ttft_seconds.observe(seconds)
-        self._ports.memory.first_content(self.target.id, seconds)
+        if not self._is_set_up:
+            self._ports.memory.first_content(self.target.id, seconds)
 
     def _pace(self) -> Report:
         policy: BreakerPolicy = self._ports.breaker_policy
@@ -266,6 +269,8 @@ class Attempt:
         retry_after_seconds: float | None = None,
         is_long: bool = False,
     ) -> None:
+        if self._is_set_up and report is not Report.VOID:
+            return  # what one has done to oneself is told to no one; a probe is given back
         self._has_reported = True
         standing = await self._ports.breakers.report(
             self.target.id, report, retry_after_seconds=retry_after_seconds, is_long=is_long

@@ -26,10 +26,11 @@ from gateway.domain.configuration import (
     errors,
 )
 from gateway.domain.errors import ConflictError, NotThereError
-from gateway.models import FaultRule, Provider, Revision, Route, RouteTarget
+from gateway.models import FaultRule, Provider, Revision, Route, RouteTarget, Tenant
 from gateway.services import audit, sealing
 from gateway.snapshot import reading
 
+MOST_FAULTS_OF_A_TENANT = 32
 #: What a form, a request or a command may set on each kind of row.
 PROVIDER_FIELDS = (
     "adapter",
@@ -335,28 +336,36 @@ def remove_route(*, model: str, actor: Actor) -> None:
 # --- Faults ---------------------------------------------------------------------------------
 
 
-def find_fault(name: str) -> FaultRule:
-    """Return the fault; raise NotThereError."""
-    row = FaultRule.objects.filter(name=name).first()
+def find_fault(name: str, *, tenant: str = "") -> FaultRule:
+    """Return the fault, of that tenant if one is named; raise NotThereError."""
+    rows = FaultRule.objects.filter(name=name)
+    row = (rows.filter(tenant__name=tenant) if tenant else rows).first()
     if row is None:
         raise NotThereError(f"There is no fault called {name}.")
     return row
 
 
-def add_fault(*, name: str, fields: Mapping[str, Any], actor: Actor) -> FaultRule:
-    """Add a fault; raise ConflictError for a name that is taken."""
+def add_fault(
+    *, name: str, fields: Mapping[str, Any], tenant: Tenant | None = None, actor: Actor
+) -> FaultRule:
+    """Add a fault, for one tenant or everybody; raise ConflictError for a name that is taken.
+
+    Every request looks at every rule, so no tenant has many.
+    """
     if FaultRule.objects.filter(name=name).exists():
         raise ConflictError(f"There is a fault called {name} already.")
-    row = FaultRule(name=name, **fields)
+    row = FaultRule(name=name, tenant=tenant, **fields)
     with change(actor=actor) as making:
+        if tenant is not None and tenant.faults.count() >= MOST_FAULTS_OF_A_TENANT:
+            raise ConflictError(f"A tenant has {MOST_FAULTS_OF_A_TENANT} faults at most.")
         making.save(row)
     return row
 
 
-def remove_fault(*, name: str, actor: Actor) -> None:
-    """Remove a fault."""
+def remove_fault(*, name: str, tenant: str = "", actor: Actor) -> None:
+    """Remove a fault, of that tenant if one is named."""
     with change(actor=actor) as making:
-        making.remove(find_fault(name))
+        making.remove(find_fault(name, tenant=tenant))
 
 
 # --- What they share ------------------------------------------------------------------------

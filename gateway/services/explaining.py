@@ -31,6 +31,9 @@ from gateway.services import admitting, spending
 from gateway.services.calls import Call
 from gateway.services.watchdog import Watchdog
 
+#: What an account has to be allowed before it asks as a key: the answer tells of all three.
+PERMISSIONS_OF_A_KEY = ("view_apikey", "view_limit", "view_budget")
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

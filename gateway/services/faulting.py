@@ -81,6 +81,7 @@ def faulty(provider: ChatProvider, attempt: Attempt, *, ports: Ports) -> ChatPro
             model=target.model,
             route=call.request.model,
             room=call.caller.room_id,
+            tenant=call.caller.tenant,
             at=time.time(),
         )
         and (rule.probability >= 1.0 or _roll.random() < rule.probability)
@@ -119,9 +120,8 @@ class _Faulty:
         return True
 
     async def _is_left(self, rule: FaultRule, n_times: int) -> bool:
-        call = self.attempt.call
-        if any(rule.id == own.id for own in call.request.faults):
-            return call.struck.count(rule.id) < n_times
+        if rule.is_brought:
+            return self.attempt.call.struck.count(rule.id) < n_times
         strikes = self.ports.strikes
         return strikes is not None and await strikes.take(rule.id, n_times)
 

@@ -1,7 +1,7 @@
 """Virtual keys: created and shown once, rotated, revoked."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,11 @@ from gateway.services.configuration import Change
 ID_BYTES = 8
 SHOWN_CHARACTERS = 7  # sk- and the first four
 LONGEST_GRACE = timedelta(days=90)
+#: What accounts have to be allowed themselves before they let a key do it; the rest is free.
+PERMISSIONS = {
+    Scope.USAGE: "gateway.view_usagerecord",
+    Scope.FAULTS: "gateway.add_faultrule",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,19 @@ class KeyWish:
     expires_at: datetime | None = None
     requests_per_minute: int | None = None
     budget_microusd: int | None = None
+
+
+def grantable(*, is_allowed: Callable[[str], bool], manages_all: bool) -> frozenset[Scope]:
+    """Return the scopes somebody may give to a key: none that opens more than they have."""
+    return frozenset(
+        scope
+        for scope in Scope
+        if manages_all
+        or (
+            scope is not Scope.MANAGE
+            and (scope not in PERMISSIONS or is_allowed(PERMISSIONS[scope]))
+        )
+    )
 
 
 def find(key_id: str) -> ApiKey:

@@ -99,7 +99,10 @@ class _Reader:
             keys=self._keys(limits, budgets),
             limits=tuple(_limit(row) for row in limits[("", None)]),
             prices=prices,
-            faults=tuple(_fault(row) for row in FaultRow.objects.filter(is_enabled=True)),
+            faults=tuple(
+                _fault(row)
+                for row in FaultRow.objects.filter(is_enabled=True).select_related("tenant")
+            ),
         )
         return Reading(catalog, (*self._problems, *problems(catalog)))
 
@@ -275,6 +278,7 @@ def _fault(row: FaultRow) -> FaultRule:
         seconds=row.seconds,
         status=row.status,
         after_tokens=row.after_tokens,
+        tenant=row.tenant.name if row.tenant else "",
     )
 
 

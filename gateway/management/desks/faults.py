@@ -9,7 +9,7 @@ from gateway.domain.audit import Actor
 from gateway.domain.faults import FaultProfile
 from gateway.management.desks.told import Kinds, Told, kind, listing, verb
 from gateway.models import FaultRule
-from gateway.services import configuration
+from gateway.services import configuration, tenants
 
 _PATTERNS = ("provider", "model", "route", "room")
 
@@ -20,6 +20,7 @@ def declare(kinds: Kinds) -> None:
     adding = verb(verbs, "add", add, about="make something go wrong")
     adding.add_argument("name")
     adding.add_argument("--profile", required=True, choices=[p.value for p in FaultProfile])
+    adding.add_argument("--tenant", default="", help="its calls alone; everybody's when not said")
     for pattern in _PATTERNS:
         adding.add_argument(f"--{pattern}", default="", metavar="PATTERN")
     adding.add_argument("--probability", type=float, default=1.0)
@@ -47,7 +48,8 @@ def add(given: Namespace, actor: Actor) -> Told:
         "status": given.status,
         "after_tokens": given.after,
     }
-    configuration.add_fault(name=given.name, fields=fields, actor=actor)
+    tenant = tenants.find(given.tenant) if given.tenant else None
+    configuration.add_fault(name=given.name, fields=fields, tenant=tenant, actor=actor)
     return Told(aside=(f"Fault {given.name} strikes from now on.",))
 
 
@@ -58,14 +60,15 @@ def show(given: Namespace, _actor: Actor) -> Told:
             "name": row.name,
             "fault": row.profile,
             "on": row.is_enabled,
+            "tenant": row.tenant.name if row.tenant else "",
             **{pattern: getattr(row, pattern) for pattern in _PATTERNS},
             "probability": row.probability,
             "times": row.n_times,
             "until": row.until and row.until.isoformat(timespec="minutes"),
         }
-        for row in FaultRule.objects.all()
+        for row in FaultRule.objects.select_related("tenant")
     ]
-    columns = ("name", "fault", "on", *_PATTERNS, "probability", "times", "until")
+    columns = ("name", "fault", "on", "tenant", *_PATTERNS, "probability", "times", "until")
     return listing(rows, columns, is_json=given.is_json, nothing="Nothing goes wrong on purpose.")
 
 

@@ -9,7 +9,7 @@ from gateway.domain.faults import FaultProfile, FaultRule, brought
 
 
 def test_a_profile_alone_is_a_fault():
-    assert brought("cut") == (FaultRule("request#1", FaultProfile.CUT),)
+    assert brought("cut") == (FaultRule("request#1", FaultProfile.CUT, is_brought=True),)
 
 
 def test_everything_there_is_to_say_is_understood():
@@ -26,6 +26,7 @@ def test_everything_there_is_to_say_is_understood():
         seconds=1.5,
         status=503,
         after_tokens=40,
+        is_brought=True,
     )
 
 

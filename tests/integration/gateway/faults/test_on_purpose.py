@@ -203,6 +203,40 @@ async def test_faults_on_purpose_open_the_breaker_too(house: House) -> None:
     assert house.asked == ["two"] * 4
 
 
+async def test_what_a_request_does_to_itself_opens_no_breaker_for_others(house: House) -> None:
+    for said in ("status; status=503; model=one", "status; status=401; model=one"):
+        for _ in range(6):
+            assert (await house.ask(STREAM, x_gateway_fault=said)).is_good
+    assert (await house.ask(STREAM)).is_good
+
+    assert house.details("breaker") == []
+    assert house.asked[-1] == "one"
+
+
+async def test_what_a_tenant_does_to_itself_opens_no_breaker_for_others(house: House) -> None:
+    rule(house, FaultProfile.RATE_LIMITED, seconds=30.0, tenant="t")
+    for _ in range(6):
+        assert (await house.ask(STREAM)).is_good
+    house.catalog = replace(house.catalog, faults=())
+    assert (await house.ask(STREAM)).is_good
+
+    assert house.details("breaker") == []
+    assert house.asked == ["two"] * 6 + ["one"]
+
+
+async def test_a_probe_that_suffers_ones_own_fault_is_given_back(house: House) -> None:
+    rule(house, FaultProfile.STATUS, status=503)
+    for _ in range(4):
+        assert (await house.ask(STREAM)).is_good
+    house.catalog = replace(house.catalog, faults=())
+    house.clock.advance(60.0)
+
+    assert (await house.ask(STREAM, x_gateway_fault="status; status=500; model=one")).is_good
+    assert (await house.ask(STREAM)).is_good
+
+    assert house.asked[-1] == "one"
+
+
 async def test_a_rule_strikes_as_often_as_it_may_over_all_requests(
     house: House, strikes: MemoryStrikes
 ) -> None:
@@ -235,6 +269,7 @@ async def test_no_rule_with_a_count_strikes_while_nobody_can_count(
         {"model": "two"},
         {"route": "other"},
         {"room": "r-1"},
+        {"tenant": "other"},
         {"until": 1_000_000.0},
         {"probability": 0.0},
     ],
