@@ -36,6 +36,10 @@ class FinishReason(StrEnum):
     UNKNOWN = "unknown"
 
 
+#: Marks, among signatures, a thought that its vendor sealed: nobody may read it.
+SEALED = "redacted:"
+
+
 class UsageSource(StrEnum):
     """Whether the provider counted the tokens or we did."""
 
@@ -174,12 +178,14 @@ class Original:
     """A request as a program sent it: forwarded untouched where the provider speaks its dialect.
 
     ``is_readable`` is False when the body was not translated into the normal form, which is
-    spared when every target of its route speaks the dialect.
+    spared when every target of its route speaks the dialect. ``headers`` are those of the
+    client's that are part of what it asks, in one order.
     """
 
     dialect: Dialect
     body: bytes
     is_readable: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

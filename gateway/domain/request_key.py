@@ -63,6 +63,7 @@ def key_of(request: ChatRequest, route: Route, *, tenant: str, content: bytes) -
         request.provider,
         request.operation.value,
         original.dialect.value if original else "",
+        *(f"{name}: {value}" for name, value in (original.headers if original else ())),
         *(target.id for target in route.targets),
     )
     digest = blake2b(_written(scope), digest_size=_DIGEST_BYTES)

@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.domain.errors import GatewayError
 from gateway.domain.messages import (
+    SEALED,
     Delta,
     Dialect,
     Finish,
@@ -35,6 +36,8 @@ _json = msgspec.json.Encoder().encode
 Block = tuple[str, int]
 _TEXT: Block = ("text", 0)
 _THINKING: Block = ("thinking", 0)
+_SEALED: Block = ("redacted_thinking", 0)
+_CALL = "tool_use"
 
 
 @dataclass(slots=True)
@@ -51,6 +54,7 @@ class EventEncoder:
     _n_passed: int = 0
     _usage: Usage | None = None
     _blocks: dict[Block, int] = field(default_factory=dict)
+    _n_blocks: int = 0
     _open: Block | None = None
 
     def encode(self, delta: Delta) -> bytes:
@@ -100,7 +104,8 @@ class EventEncoder:
         """Go on in our own words where a vendor's events stopped: inside their last block."""
         if self._is_passing:
             self._is_passing, self._has_begun = False, True
-            self._blocks[_TEXT], self._open = max(0, self._n_passed - 1), _TEXT
+            self._n_blocks = max(1, self._n_passed)
+            self._blocks[_TEXT], self._open = self._n_blocks - 1, _TEXT
 
     def _begin(self) -> bytes:
         if self._has_begun:
@@ -119,11 +124,13 @@ class EventEncoder:
         )
 
     def _opened(self, block: Block, opening: dict[str, object]) -> bytes:
+        """Return the opening of a block unless it is open; words after others are a new one."""
         self._is_passing = False
-        if block in self._blocks:
+        if block == self._open or (block[0] == _CALL and block in self._blocks):
             return b""
         begun = self._begin() + self._close()
-        self._blocks[block], self._open = max(self._blocks.values(), default=-1) + 1, block
+        self._n_blocks += 1
+        self._blocks[block], self._open = self._n_blocks - 1, block
         return begun + _event(
             {
                 "type": "content_block_start",
@@ -133,16 +140,18 @@ class EventEncoder:
         )
 
     def _thought(self, delta: ReasoningDelta) -> bytes:
+        if delta.signature.startswith(SEALED):
+            return self._opened(_SEALED, _sealed(delta.signature)) + self._close()
         opening: dict[str, object] = {"type": "thinking", "thinking": "", "signature": ""}
         thought = {"type": "thinking_delta", "thinking": delta.text}
         frames = self._piece(_THINKING, thought, opening) if delta.text else b""
         if delta.signature:
             signature = {"type": "signature_delta", "signature": delta.signature}
-            frames += self._piece(_THINKING, signature, opening)
+            frames += self._piece(_THINKING, signature, opening) + self._close()
         return frames
 
     def _call(self, delta: ToolCallDelta) -> bytes:
-        block: Block = ("tool_use", delta.index)
+        block: Block = (_CALL, delta.index)
         opened = self._opened(
             block, {"type": "tool_use", "id": delta.id, "name": delta.name, "input": {}}
         )
@@ -159,15 +168,36 @@ class EventEncoder:
 
 
 @dataclass(slots=True)
+class _Written:
+    """A block of a message so far; ``mark`` is a thought's signature, or a call's id."""
+
+    kind: str
+    pieces: list[str] = field(default_factory=list)
+    mark: str = ""
+    name: str = ""
+
+    def block(self) -> dict[str, object]:
+        """Return it as Anthropic writes it."""
+        text = "".join(self.pieces)
+        match self.kind:
+            case "thinking" if self.mark.startswith(SEALED):
+                return _sealed(self.mark)
+            case "thinking":
+                return {"type": "thinking", "thinking": text, "signature": self.mark}
+            case "tool_use":
+                return {"type": _CALL, "id": self.mark, "name": self.name, "input": _input(text)}
+            case _:
+                return {"type": "text", "text": text}
+
+
+@dataclass(slots=True)
 class MessageFolder:
-    """Makes one message."""
+    """Makes one message; its blocks stand in the order in which they began."""
 
     request_id: str
     _model: str = ""
-    _text: list[str] = field(default_factory=list)
-    _thought: list[str] = field(default_factory=list)
-    _signature: str = ""
-    _calls: dict[int, list[str]] = field(default_factory=dict)
+    _content: list[_Written] = field(default_factory=list)
+    _calls: dict[int, _Written] = field(default_factory=dict)
     _usage: Usage | None = None
     _whole: bytes | None = None
 
@@ -179,16 +209,15 @@ class MessageFolder:
             case Start():
                 self._model = delta.model
             case TextDelta():
-                self._text.append(delta.text)
-            case ReasoningDelta():
-                self._thought.append(delta.text)
-                self._signature = delta.signature or self._signature
+                self._last("text").pieces.append(delta.text)
+            case ReasoningDelta() if delta.text or delta.signature:
+                thought = self._last("thinking", is_new=delta.signature.startswith(SEALED))
+                thought.pieces.append(delta.text)
+                thought.mark = delta.signature
             case ToolCallDelta():
-                call = self._calls.setdefault(delta.index, ["", "", ""])
-                call[0], call[1] = call[0] or delta.id, call[1] or delta.name
-                call[2] += delta.arguments
+                self._call(delta)
             case Retract():
-                self._text = ["".join(self._text)[: delta.from_offset]]
+                self._take_back(delta.from_offset)
             case UsageUpdate():
                 self._usage = delta.usage
             case _:
@@ -198,26 +227,45 @@ class MessageFolder:
         """Return the message, or the vendor's own when it came whole."""
         if self._whole is not None:
             return self._whole
-        content: list[dict[str, object]] = []
-        if self._thought:
-            thought = "".join(self._thought)
-            content.append({"type": "thinking", "thinking": thought, "signature": self._signature})
-        text = "".join(self._text)
-        if text or not (self._calls or self._thought):
-            content.append({"type": "text", "text": text})
-        for _, (call_id, name, arguments) in sorted(self._calls.items()):
-            content.append(
-                {"type": "tool_use", "id": call_id, "name": name, "input": _input(arguments)}
-            )
         return _json(
             _message(
                 self.request_id,
                 self._model,
-                content,
+                [written.block() for written in self._content or (_Written("text"),)],
                 _REASONS.get(finish.reason, "end_turn"),
                 finish.usage or self._usage or Usage(),
             )
         )
+
+    def _last(self, kind: str, *, is_new: bool = False) -> _Written:
+        """Return the block to go on with: the last one of the kind that is not signed."""
+        last = self._content[-1] if self._content else None
+        if last is None or last.kind != kind or last.mark or is_new:
+            last = _Written(kind)
+            self._content.append(last)
+        return last
+
+    def _call(self, delta: ToolCallDelta) -> None:
+        call = self._calls.get(delta.index)
+        if call is None:
+            call = self._calls[delta.index] = _Written(_CALL)
+            self._content.append(call)
+        call.mark, call.name = call.mark or delta.id, call.name or delta.name
+        call.pieces.append(delta.arguments)
+
+    def _take_back(self, n_characters: int) -> None:
+        """Leave no more of the words than so many characters."""
+        for written in self._content:
+            if written.kind == "text":
+                written.pieces = ["".join(written.pieces)[:n_characters]]
+                n_characters -= len(written.pieces[0])
+        self._content = [
+            written for written in self._content if written.kind != "text" or written.pieces[0]
+        ]
+
+
+def _sealed(signature: str) -> dict[str, object]:
+    return {"type": "redacted_thinking", "data": signature.removeprefix(SEALED)}
 
 
 def usage_of(usage: Usage) -> dict[str, object]:

@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.domain.errors import RequestError
 from gateway.domain.messages import (
+    SEALED,
     ChatRequest,
     Image,
     Message,
@@ -29,6 +30,9 @@ _TOOL_USES = {
 }
 #: Budgets of thought, in tokens, as the efforts of other vendors.
 _EFFORTS = ((2_048, "low"), (8_192, "medium"))
+_ADAPTIVE = "adaptive"
+_THINKING = frozenset({"enabled", _ADAPTIVE})
+_SAME_EFFORTS = {"max": "xhigh"}
 
 
 class _Source(msgspec.Struct):
@@ -52,6 +56,7 @@ class _Block(msgspec.Struct):
     is_error: bool = False
     thinking: str = ""
     signature: str = ""
+    data: str = ""
 
 
 class _Message(msgspec.Struct):
@@ -75,6 +80,10 @@ class _Thinking(msgspec.Struct):
     budget_tokens: int = 0
 
 
+class _Output(msgspec.Struct):
+    effort: str | None = None
+
+
 class _Whole(msgspec.Struct):
     """Everything of a message request that the normal form has a word for."""
 
@@ -86,12 +95,15 @@ class _Whole(msgspec.Struct):
     top_p: float | None = None
     stop_sequences: list[str] | None = None
     thinking: _Thinking | None = None
+    output_config: _Output | None = None
 
 
 _whole = wire.decoder(_Whole)
 _tools = wire.decoder(list[_Tool])
 _fields = wire.decoder(dict[str, msgspec.Raw])
-_WORDS = frozenset(_Whole.__struct_fields__) | frozenset(wire.Messages.__struct_fields__)
+_WORDS = (frozenset(_Whole.__struct_fields__) | frozenset(wire.Messages.__struct_fields__)) - {
+    "output_config"
+}  # holds more than its effort
 
 
 def readable(request: ChatRequest, body: bytes) -> ChatRequest:
@@ -115,7 +127,7 @@ def readable(request: ChatRequest, body: bytes) -> ChatRequest:
         temperature=found.temperature,
         top_p=found.top_p,
         stop=tuple(found.stop_sequences or ()),
-        reasoning_effort=_effort(found.thinking),
+        reasoning_effort=_effort(found.thinking, found.output_config),
         extra={
             name: bytes(value).decode()
             for name, value in _fields.decode(body).items()
@@ -168,10 +180,12 @@ def _part(block: _Block, *, param: str) -> Part | None:
         case "tool_result":
             words = Message(Role.TOOL, _parts(block.content or "", param=param)).text
             return ToolResult(block.tool_use_id, words, block.is_error)
+        case "fallback":
+            return None  # only says where one model took over from another
         case "thinking":
             return Reasoning(block.thinking, block.signature)
         case "redacted_thinking":
-            return None  # sealed for the vendor who wrote it
+            return Reasoning("", SEALED + block.data)
         case _:
             raise RequestError("No provider of this model takes content of this type.", param=param)
 
@@ -186,8 +200,13 @@ def _schema(schema: msgspec.Raw) -> str:
     return bytes(schema).decode() if wire.is_given(schema) else '{"type": "object"}'
 
 
-def _effort(thinking: _Thinking | None) -> str:
-    if thinking is None or thinking.type != "enabled":
+def _effort(thinking: _Thinking | None, output: _Output | None) -> str:
+    """Return how hard to think as other vendors call it; empty where it was not asked for."""
+    if thinking is None or thinking.type not in _THINKING:
         return ""
+    if output is not None and output.effort:
+        return _SAME_EFFORTS.get(output.effort, output.effort)
+    if thinking.type == _ADAPTIVE:
+        return "high"  # what the vendor does without an effort
     fitting = (effort for most, effort in _EFFORTS if thinking.budget_tokens <= most)
     return next(fitting, "high")

@@ -7,6 +7,7 @@ from gateway.domain.messages import ChatRequest, Dialect, Original
 from gateway.domain.tokens import estimated_tokens_of_json
 from gateway.v1 import anthropic_request, streams, wire
 from gateway.v1.anthropic_answer import EventEncoder, MessageFolder
+from gateway.v1.anthropic_headers import brought
 from gateway.v1.reading import is_translated, with_script
 from gateway.v1.visit import Visit
 
@@ -50,7 +51,9 @@ def _request(visit: Visit, route: Route, asked: wire.Messages, body: bytes) -> C
         tools=anthropic_request.tools(asked),
         user=(asked.metadata.user_id or "") if asked.metadata else "",
         session=visit.session,
-        original=Original(Dialect.ANTHROPIC, body, is_readable=must_read),
+        original=Original(
+            Dialect.ANTHROPIC, body, must_read, brought(visit.exchange.scope["headers"])
+        ),
         input_estimate=estimated_tokens_of_json(body),
     )
     if must_read:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -154,6 +155,60 @@ async def test_a_token_goes_where_tokens_go(
 
     assert upstream.seen[0].headers["authorization"] == "Bearer sk-1"
     assert "x-api-key" not in upstream.seen[0].headers
+
+
+@pytest.mark.parametrize(
+    ("options", "brought", "sent"),
+    [
+        ({}, "", None),
+        ({}, "files-api,fast-mode-2026", "files-api"),
+        ({"client_betas": "files-*, fast-mode-*"}, "a,fast-mode-2026", "fast-mode-2026"),
+        ({"client_betas": ""}, "a", None),
+        ({"beta": "x, y"}, "a,x", "x,y,a"),
+    ],
+)
+async def test_a_clients_betas_are_asked_for_so_far_as_it_may(
+    upstream: Upstream,
+    provider: AnthropicProvider,
+    options: dict[str, str],
+    brought: str,
+    sent: str | None,
+) -> None:
+    upstream.say()
+    asking = passed()
+    assert asking.original is not None
+    original = replace(asking.original, headers=(("anthropic-beta", brought),))
+
+    await said(provider, replace(asking, original=original), target(upstream, **options))
+
+    assert upstream.seen[0].headers.get("anthropic-beta") == sent
+
+
+@pytest.mark.parametrize(
+    ("version", "sent"), [("2027-01-01", "2027-01-01"), ("2020-01-01", "2023-06-01")]
+)
+async def test_a_clients_version_is_asked_for_unless_it_is_older_than_ours(
+    upstream: Upstream, provider: AnthropicProvider, version: str, sent: str
+) -> None:
+    upstream.say()
+    asking = passed()
+    assert asking.original is not None
+    original = replace(asking.original, headers=(("anthropic-version", version),))
+
+    await said(provider, replace(asking, original=original), target(upstream))
+
+    assert upstream.seen[0].headers["anthropic-version"] == sent
+
+
+async def test_headers_of_another_dialects_client_stay_behind(
+    upstream: Upstream, provider: AnthropicProvider
+) -> None:
+    upstream.say()
+    original = Original(Dialect.OPENAI, b"{}", headers=(("anthropic-beta", "a"),))
+
+    await said(provider, request(original=original), target(upstream))
+
+    assert "anthropic-beta" not in upstream.seen[0].headers
 
 
 async def test_the_line_is_used_again_after_an_answer(

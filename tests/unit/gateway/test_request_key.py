@@ -109,3 +109,14 @@ def test_a_request_of_the_houses_own_is_told_apart_by_what_it_asks():
     assert request_key.canonical_of(one) == request_key.canonical_of(same)
     for changes in ({"temperature": 0.5}, {"messages": ()}, {"max_output_tokens": 5}):
         assert request_key.canonical_of(replace(one, **changes)) != request_key.canonical_of(one)
+
+
+def test_what_a_client_asks_for_in_a_header_counts():
+    plain = Original(Dialect.ANTHROPIC, b"{}")
+    trial = replace(plain, headers=(("anthropic-beta", "a"),))
+
+    keys = {
+        request_key.key_of(replace(REQUEST, original=each), ROUTE, tenant="t", content=b"{}")
+        for each in (plain, trial)
+    }
+    assert len(keys) == 2

@@ -1,6 +1,7 @@
 """Anthropic's messages as a ChatProvider: one request, one answer, translated both ways."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from fnmatch import fnmatchcase
 
 from gateway.adapters.providers.anthropic.passing import Passing
 from gateway.adapters.providers.anthropic.reading import VENDOR, Reading, message_of
@@ -14,6 +15,8 @@ from gateway.domain.messages import ChatRequest, Deadlines, Delta, Dialect, Oper
 
 BASE_URL = "https://api.anthropic.com"
 VERSION = "2023-06-01"
+#: Trials that make the same tokens cost more than any price we know.
+DEARER_BETAS = ("fast-mode-*",)
 
 _OK = 200
 
@@ -21,9 +24,10 @@ _OK = 200
 class AnthropicProvider:
     """Speaks to Anthropic and to whoever answers as it does.
 
-    A provider's ``options``: ``auth`` bearer instead of the key's own header, ``version`` and
-    ``beta`` of the API, ``thinking`` adaptive for models that take an effort instead of a
-    budget, ``drop_params`` fields never to send, separated by commas.
+    A provider's ``options``: ``auth`` bearer instead of the key's own header; ``version`` and
+    ``beta`` of the API; ``client_betas`` which betas a client of the same dialect may add
+    (patterns, by comma; without it all but those that change the price); ``thinking`` adaptive
+    for models that take an effort instead of a budget; ``drop_params`` fields never to send.
     """
 
     name = VENDOR
@@ -51,7 +55,7 @@ class AnthropicProvider:
         with await self._http.post(
             url_of(target.provider),
             provider=target.provider.name,
-            headers=_headers(target.provider),
+            headers=_headers(target.provider, original.headers if original and passes else ()),
             body=body,
             connect_seconds=deadlines.connect_seconds,
         ) as reply:
@@ -81,20 +85,36 @@ def url_of(provider: Provider) -> str:
     return f"{url}/messages" if url.endswith("/v1") else f"{url}/v1/messages"
 
 
-def _headers(provider: Provider) -> dict[str, str]:
+def _headers(provider: Provider, brought: Iterable[tuple[str, str]]) -> dict[str, str]:
     key, options = provider.credential.reveal(), provider.options
+    given = dict(brought)
+    usual = options.get("version", VERSION)  # and no older one: its frames would be strange to us
     headers = {
         "Content-Type": "application/json",
         "Accept": "text/event-stream, application/json",
-        "anthropic-version": options.get("version", VERSION),
+        "anthropic-version": max(given.get("anthropic-version", ""), usual),
     }
-    if "beta" in options:
-        headers["anthropic-beta"] = options["beta"]
+    betas = _words(options.get("beta", ""))
+    allowed = _words(options["client_betas"]) if "client_betas" in options else None
+    betas += [beta for beta in _words(given.get("anthropic-beta", "")) if _may(beta, allowed)]
+    if betas:
+        headers["anthropic-beta"] = ",".join(dict.fromkeys(betas))
     if options.get("auth") == "bearer":
         headers["Authorization"] = f"Bearer {key}"
     elif key:
         headers["x-api-key"] = key
     return headers
+
+
+def _words(listed: str) -> list[str]:
+    return [word for word in map(str.strip, listed.split(",")) if word]
+
+
+def _may(beta: str, allowed: list[str] | None) -> bool:
+    """Return whether a client may ask for the beta: by the operator's list, or if it is free."""
+    if allowed is None:
+        return not any(fnmatchcase(beta, dear) for dear in DEARER_BETAS)
+    return any(fnmatchcase(beta, pattern) for pattern in allowed)
 
 
 def _whole(reading: Reading, body: bytes, *, is_streamed: bool) -> Iterator[Delta]:

@@ -15,11 +15,11 @@ from gateway.adapters.providers.anthropic.events import (
     decode_event,
     decode_message,
 )
-from gateway.adapters.providers.anthropic.request import SEALED
 from gateway.adapters.providers.failures import failure
 from gateway.adapters.providers.sse import Frame
 from gateway.domain.errors import StreamTruncatedError, UpstreamError
 from gateway.domain.messages import (
+    SEALED,
     Delta,
     Finish,
     FinishReason,

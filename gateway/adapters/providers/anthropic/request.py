@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from gateway.adapters.providers import conversations
-from gateway.adapters.providers.bodies import Fields, fields_of
+from gateway.adapters.providers.bodies import Fields, fields_of, is_smuggled
 from gateway.adapters.providers.conversations import Turn
 from gateway.domain.catalog import Ability, Target
 from gateway.domain.errors import InvalidRequestError
 from gateway.domain.messages import (
+    SEALED,
     ChatRequest,
     Dialect,
     Image,
@@ -23,7 +24,6 @@ from gateway.domain.messages import (
 )
 
 MAX_OUTPUT_TOKENS = 4096  # the vendor wants a bound; this is ours where nobody gives one
-SEALED = "redacted:"  # marks, among signatures, the data of a thought nobody may read
 
 _LEAST_BUDGET_TOKENS = 1024
 _BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16_384, "xhigh": 32_768}
@@ -117,7 +117,7 @@ def _extra(request: ChatRequest) -> Fields:
     return {
         name: msgspec.Raw(value.encode())
         for name, value in request.extra.items()
-        if is_own or name in _KNOWN_EXTRA
+        if (is_own and not is_smuggled(name)) or name in _KNOWN_EXTRA
     }
 
 

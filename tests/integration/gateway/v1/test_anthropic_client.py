@@ -145,3 +145,25 @@ def test_both_clients_take_either_header(data_plane: str, upstream: Upstream):
     ) as other:
         answer = other.chat.completions.create(model="open", messages=HI)
     assert answer.choices[0].message.content == "two"
+
+
+def test_a_beta_reaches_a_provider_of_the_dialect(scribe: anthropic.Anthropic, upstream: Upstream):
+    upstream.say("Hi.")
+    scribe.beta.messages.create(model="claude", max_tokens=9, messages=HI, betas=["files-2027"])
+    assert upstream.seen[-1].headers["anthropic-beta"] == "files-2027"
+
+
+@pytest.mark.parametrize("model", ["open", "claude"])
+@pytest.mark.parametrize("is_streamed", [True, False])
+def test_thoughts_come_as_blocks(
+    scribe: anthropic.Anthropic, upstream: Upstream, model, is_streamed
+):
+    upstream.say("Forty.", reasoning="Who counts?")
+    asked = {"model": model, "messages": HI, "max_tokens": 50}
+    if is_streamed:
+        with scribe.messages.stream(**asked) as stream:
+            message = stream.get_final_message()
+    else:
+        message = scribe.messages.create(**asked)
+    thought, said = message.content
+    assert (thought.type, thought.thinking, said.text) == ("thinking", "Who counts?", "Forty.")

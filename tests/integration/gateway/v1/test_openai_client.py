@@ -273,3 +273,21 @@ async def until(upstream: Upstream, is_so: Callable[[], bool]) -> None:
     assert upstream._server is not None
     waiting = asyncio.run_coroutine_threadsafe(upstream.until(is_so), upstream._server.get_loop())
     await asyncio.wrap_future(waiting)
+
+
+@pytest.mark.parametrize("model", ["open", "claude"])
+@pytest.mark.parametrize("is_streamed", [True, False])
+def test_thoughts_have_a_field_of_their_own(
+    program: openai.OpenAI, upstream: Upstream, model, is_streamed
+):
+    upstream.say("Forty.", reasoning="Who counts?")
+    asked = {"model": model, "messages": HI}
+    if is_streamed:
+        with program.chat.completions.create(**asked, stream=True) as chunks:
+            deltas = [chunk.choices[0].delta for chunk in chunks if chunk.choices]
+        thought = "".join(getattr(delta, "reasoning_content", None) or "" for delta in deltas)
+        said = "".join(delta.content or "" for delta in deltas)
+    else:
+        message = program.chat.completions.create(**asked).choices[0].message
+        thought, said = message.reasoning_content, message.content
+    assert (thought, said) == ("Who counts?", "Forty.")

@@ -287,6 +287,88 @@ def test_anthropics_blocks_are_opened_and_closed_one_after_the_other():
     assert found[0]["message"]["usage"]["cache_read_input_tokens"] == 3
 
 
+@pytest.mark.parametrize(
+    ("deltas", "blocks"),
+    [
+        (
+            [TextDelta("A"), ReasoningDelta("", "gemini:s"), TextDelta("B")],
+            [("text", 0), ("thinking", 1), ("text", 2)],
+        ),
+        (
+            [ReasoningDelta("a", "s1"), ReasoningDelta("b"), TextDelta("B")],
+            [("thinking", 0), ("thinking", 1), ("text", 2)],
+        ),
+        (
+            [ReasoningDelta("a"), TextDelta("A"), ReasoningDelta("b"), TextDelta("B")],
+            [("thinking", 0), ("text", 1), ("thinking", 2), ("text", 3)],
+        ),
+        (
+            [ReasoningDelta("", "redacted:x"), TextDelta("A"), TOOLS[0], TextDelta("B")],
+            [("redacted_thinking", 0), ("text", 1), ("tool_use", 2), ("text", 3)],
+        ),
+    ],
+    ids=["late signature", "two thoughts", "in turns", "sealed"],
+)
+def test_anthropics_blocks_are_never_gone_on_with_after_their_end(deltas, blocks):
+    found = events([START, *deltas, STOP])
+
+    opened = [event for event in found if event["type"] == "content_block_start"]
+    assert [(event["content_block"]["type"], event["index"]) for event in opened] == blocks
+    is_open = None
+    for event in found:
+        if event["type"] == "content_block_start":
+            assert is_open is None
+            is_open = event["index"]
+        elif event["type"] == "content_block_delta":
+            assert event["index"] == is_open
+        elif event["type"] == "content_block_stop":
+            assert event["index"] == is_open
+            is_open = None
+    assert is_open is None
+
+
+def test_a_sealed_thought_is_handed_on_as_it_came():
+    found = events([START, ReasoningDelta("", "redacted:c2VhbGVk"), TextDelta("A"), STOP])
+
+    assert found[1]["content_block"] == {"type": "redacted_thinking", "data": "c2VhbGVk"}
+    whole = folded(
+        MessageFolder("r1"), [START, ReasoningDelta("", "redacted:c2VhbGVk"), TextDelta("A"), STOP]
+    )
+    assert whole["content"] == [
+        {"type": "redacted_thinking", "data": "c2VhbGVk"},
+        {"type": "text", "text": "A"},
+    ]
+
+
+def test_a_message_keeps_the_order_and_the_signature_of_each_thought():
+    said = [
+        ReasoningDelta("a"),
+        ReasoningDelta("", "s1"),
+        ReasoningDelta("b", "s2"),
+        TextDelta("A"),
+        ReasoningDelta("", "gemini:s3"),
+        *TOOLS[:3],
+        TextDelta("B"),
+    ]
+    found = folded(MessageFolder("r1"), [START, *said, STOP])
+
+    assert found["content"] == [
+        {"type": "thinking", "thinking": "a", "signature": "s1"},
+        {"type": "thinking", "thinking": "b", "signature": "s2"},
+        {"type": "text", "text": "A"},
+        {"type": "thinking", "thinking": "", "signature": "gemini:s3"},
+        {"type": "tool_use", "id": "call_1", "name": "look", "input": {"at": 1}},
+        {"type": "text", "text": "B"},
+    ]
+
+
+def test_what_is_taken_back_is_counted_over_all_words_of_a_message():
+    said = [TextDelta("One "), *TOOLS[:1], TextDelta("two "), TextDelta("three"), Retract("f", 6)]
+    found = folded(MessageFolder("r1"), [START, *said, STOP])
+
+    assert [block.get("text") for block in found["content"]] == ["One ", None, "tw"]
+
+
 def test_anthropics_own_events_pass_and_their_end_is_added_only_if_it_is_missing():
     encoder = EventEncoder("r1")
     assert encoder.encode(Passthrough(b"event: ping\n\n")) == b"event: ping\n\n"

@@ -21,6 +21,7 @@ from gateway.domain.messages import (
     Usage,
     UsageUpdate,
 )
+from gateway.v1 import anthropic_headers
 from tests.unit.gateway.v1.asgi import Client, Engine, make_plane
 
 SAID = [Start("1", "acme", "m-1"), Finish(FinishReason.STOP)]
@@ -208,6 +209,7 @@ async def test_anthropics_conversation_in_the_normal_form():
             Role.ASSISTANT,
             (
                 Reasoning("hm", "sealed"),
+                Reasoning("", "redacted:x"),
                 Text("Wait."),
                 ToolCall("t1", "f", '{"a":1}'),
                 ToolCall("t2", "g", "{}"),
@@ -234,11 +236,59 @@ async def test_anthropics_conversation_in_the_normal_form():
         ({"type": "enabled", "budget_tokens": 1024}, "low"),
         ({"type": "enabled", "budget_tokens": 8192}, "medium"),
         ({"type": "enabled", "budget_tokens": 9000}, "high"),
+        ({"type": "adaptive"}, "high"),
     ],
 )
 async def test_a_budget_of_thought_is_an_effort(thinking, effort):
     request = await read(message(thinking=thinking), path="/v1/messages")
     assert request.reasoning_effort == effort
+
+
+@pytest.mark.parametrize(
+    ("thinking", "said", "effort"),
+    [("adaptive", "low", "low"), ("adaptive", "max", "xhigh"), ("disabled", "low", "")],
+)
+async def test_an_effort_that_is_said_is_the_effort(thinking, said, effort):
+    asked = message(thinking={"type": thinking}, output_config={"effort": said})
+    request = await read(asked, path="/v1/messages")
+    assert request.reasoning_effort == effort
+    assert request.extra == {"output_config": f'{{"effort":"{said}"}}'}
+
+
+async def test_where_one_model_took_over_is_nothing_to_tell_another():
+    blocks = [{"type": "fallback", "from": {}, "to": {}}, {"type": "text", "text": "No."}]
+    asked = message({"role": "assistant", "content": blocks})
+    request = await read(asked, path="/v1/messages")
+    assert request.messages == (Message(Role.ASSISTANT, (Text("No."),)),)
+
+
+@pytest.mark.parametrize(
+    ("given", "brought"),
+    [
+        ([], ()),
+        ([(b"anthropic-version", b"2023-06-01")], ()),
+        ([(b"anthropic-version", b"2023-01-01")], ()),
+        (
+            [(b"anthropic-version", b"2027-06-01"), (b"anthropic-beta", b"b, a"), (b"x", b"y")],
+            (("anthropic-version", "2027-06-01"), ("anthropic-beta", "a,b")),
+        ),
+        (
+            [(b"anthropic-beta", b"b"), (b"anthropic-beta", b"a,b,"), (b"anthropic-version", b"x")],
+            (("anthropic-beta", "a,b"),),
+        ),
+        ([(b"anthropic-beta", b"a b, c\xff, -d, " + b"e" * 101)], ()),
+    ],
+)
+def test_of_a_clients_headers_two_are_part_of_what_it_asks(given, brought):
+    assert anthropic_headers.brought(given) == brought
+
+
+def test_no_more_betas_are_brought_than_there_can_be():
+    many = b",".join(b"b%d" % number for number in range(100))
+
+    ((_, betas),) = anthropic_headers.brought([(b"anthropic-beta", many)])
+
+    assert len(betas.split(",")) == anthropic_headers.MOST_BETAS
 
 
 async def test_anthropics_settings_in_the_normal_form():
