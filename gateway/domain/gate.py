@@ -88,12 +88,17 @@ class Departure:
     ``tokens`` replaces what was claimed in tokens, ``cost_microusd`` what was reserved or
     claimed in money. Windows are corrected while the one it was claimed in lasts. A request that
     was never sent leaves with ``is_void``: requests are given back as well.
+
+    ``is_reaped`` is somebody else's word, because its process seemed dead. It does not hold of who
+    has been renewed meanwhile; and should the process live after all, the request pays, when it
+    leaves itself, only what is missing.
     """
 
     holder: str
     tokens: int
     cost_microusd: int
     is_void: bool = False
+    is_reaped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

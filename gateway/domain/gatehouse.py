@@ -43,6 +43,15 @@ class _Stay:
     until_us: int
     output_tokens: int = 0
     record: bytes = b""
+    paid_microusd: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Reaped:
+    """What was paid for one who was taken for dead, and under which accounts."""
+
+    accounts: list[Account]
+    paid_microusd: int
 
 
 class Gatehouse:
@@ -55,6 +64,7 @@ class Gatehouse:
         self._places: dict[str, dict[str, int]] = defaultdict(dict)
         self._spendings: dict[Account, Spending] = {}
         self._stays: dict[str, _Stay] = {}
+        self._reaped: dict[str, _Reaped] = {}
 
     def enter(self, entrance: Entrance, now_us: int, *, is_forced: bool = False) -> Entry | Unread:
         """Let the request in or not; nothing is taken unless everything is.
@@ -74,6 +84,7 @@ class Gatehouse:
             self._take(entrance.holder, claim, now_us)
         for account, reservation in zip(accounts, entrance.reservations, strict=True):
             self._add(account, reserved=reservation.amount_microusd)
+        reaped = self._reaped.pop(entrance.holder, None) if is_forced else None
         self._stays[entrance.holder] = _Stay(
             entrance,
             now_us,
@@ -81,6 +92,7 @@ class Gatehouse:
             None if place is None else entrance.places[place].provider,
             now_us + self._lease_us,
             record=entrance.record,
+            paid_microusd=reaped.paid_microusd if reaped else 0,
         )
         return Entered(place, self._levels(entrance.claims, now_us))
 
@@ -113,16 +125,31 @@ class Gatehouse:
         return unknown
 
     def leave(self, departure: Departure, now_us: int) -> bool:
-        """Correct what was estimated, give back what was held; False when it is not known."""
-        stay = self._stays.pop(departure.holder, None)
+        """Correct what was estimated, give back what was held; False when nothing was."""
+        holder, cost = departure.holder, departure.cost_microusd
+        stay = self._stays.get(holder)
         if stay is None:
+            if not departure.is_reaped:
+                self._pay_the_rest(holder, cost)
             return False
+        if departure.is_reaped:
+            if stay.until_us > now_us:
+                return False
+            self._reaped[holder] = _Reaped(stay.accounts, max(cost, stay.paid_microusd))
+        del self._stays[holder]
         self._unseat(stay)
         for claim in stay.entrance.claims:
             self._correct(claim, departure, stay.entered_us, now_us)
         for account, reservation in zip(stay.accounts, stay.entrance.reservations, strict=True):
-            self._add(account, spent=departure.cost_microusd, reserved=-reservation.amount_microusd)
+            spent = max(0, cost - stay.paid_microusd)
+            self._add(account, spent=spent, reserved=-reservation.amount_microusd)
         return True
+
+    def _pay_the_rest(self, holder: str, cost: int) -> None:
+        """Pay what is missing for one who was let go although it lived, once."""
+        reaped = self._reaped.pop(holder, None)
+        for account in reaped.accounts if reaped else ():
+            self._add(account, spent=max(0, cost - reaped.paid_microusd))
 
     def orphans(self, now_us: int) -> list[Orphan]:
         """Return the stays nobody has renewed in time, the oldest first."""

@@ -466,6 +466,87 @@ async def test_who_has_left_is_not_put_back(gate: GateTwin) -> None:
     assert await gate.port.in_flight("one") == 0
 
 
+# --- Taken for dead -------------------------------------------------------------------------
+
+
+async def reaped(gate: GateTwin, *, cost: int) -> None:
+    """Let a request miss its beats, and somebody else let it go."""
+    wanted = replace(reserving("a", 300, DAILY), claims=(claim(SEATS),), places=(Place("one", 1),))
+    await gate.port.enter(wanted)
+    await gate.age(5.0)
+    await left(gate, gone("a", tokens=9, cost=cost, is_reaped=True))
+
+
+async def test_who_was_reaped_holds_nothing_any_more(gate: GateTwin) -> None:
+    await reaped(gate, cost=140)
+
+    assert await gate.port.spendings([DAILY]) == [Spending(140, 0)]
+    assert await gate.port.in_flight("one") == 0
+    assert await gate.port.orphans() == []
+
+
+async def test_who_beats_again_is_not_let_go_by_a_reaper_that_comes_late(gate: GateTwin) -> None:
+    await gate.port.enter(replace(reserving("a", 300, DAILY), places=(Place("one", 1),)))
+    await gate.age(5.0)
+    assert [orphan.holder for orphan in await gate.port.orphans()] == ["a"]
+    await gate.port.renew([Progress("a", 9)])
+    await left(gate, gone("a", cost=140, is_reaped=True))
+
+    assert await gate.port.in_flight("one") == 1
+    assert await gate.port.spendings([DAILY]) == [Spending(0, 300)]
+    await left(gate, gone("a", cost=200))
+    assert await gate.port.spendings([DAILY]) == [Spending(200, 0)]
+
+
+async def test_who_was_reaped_alive_comes_back_and_pays_only_the_rest(gate: GateTwin) -> None:
+    await reaped(gate, cost=140)
+    await gate.port.renew([Progress("a", 9)])
+
+    assert await gate.port.in_flight("one") == 1
+    assert await gate.port.spendings([DAILY]) == [Spending(140, 300)]
+    for _ in range(2):
+        await left(gate, gone("a", cost=200))
+        assert await gate.port.spendings([DAILY]) == [Spending(200, 0)]
+    assert await gate.port.in_flight("one") == 0
+
+
+async def test_who_was_reaped_alive_and_leaves_before_a_beat_pays_the_rest_too(
+    gate: GateTwin,
+) -> None:
+    await reaped(gate, cost=140)
+
+    for _ in range(2):
+        await left(gate, gone("a", cost=200))
+        assert await gate.port.spendings([DAILY]) == [Spending(200, 0)]
+
+
+async def test_who_was_reaped_twice_has_paid_what_the_last_one_found(gate: GateTwin) -> None:
+    await reaped(gate, cost=140)
+    await gate.port.renew([Progress("a", 9)])
+    await gate.age(5.0)
+    for _ in range(2):
+        await left(gate, gone("a", cost=170, is_reaped=True))
+    assert await gate.port.spendings([DAILY]) == [Spending(170, 0)]
+
+    await left(gate, gone("a", cost=200))
+    assert await gate.port.spendings([DAILY]) == [Spending(200, 0)]
+
+
+async def test_nothing_comes_back_to_who_was_reaped_for_more_than_it_used(gate: GateTwin) -> None:
+    await reaped(gate, cost=140)
+    await left(gate, gone("a", cost=100))
+
+    assert await gate.port.spendings([DAILY]) == [Spending(140, 0)]
+
+
+async def test_a_reaper_of_who_has_left_changes_nothing(gate: GateTwin) -> None:
+    await gate.port.enter(reserving("a", 300, DAILY))
+    await left(gate, gone("a", cost=200))
+    await left(gate, gone("a", cost=140, is_reaped=True))
+
+    assert await gate.port.spendings([DAILY]) == [Spending(200, 0)]
+
+
 async def test_many_at_once_share_a_limit_exactly(gate: GateTwin) -> None:
     limit = Limit(Dimension.GLOBAL, Unit.REQUESTS, 70, 60.0, Algorithm.SLIDING_WINDOW)
     answers = await asyncio.gather(

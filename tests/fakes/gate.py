@@ -51,7 +51,8 @@ class MemoryGate:
     async def leave(self, departure: Departure) -> None:
         """Correct estimates and give everything back."""
         self.departures.append(departure)
-        self._inside.pop(departure.holder, None)
+        if not departure.is_reaped:
+            self._inside.pop(departure.holder, None)
         self._house.leave(departure, self.clock.now_us)
 
     async def flush(self) -> None:

@@ -8,6 +8,7 @@
 -- l<hash>  a meter's state          c<hash>  holders under a concurrent limit, by end of lease
 -- b<hash>:<start>  spent, reserved  p<name>  holders of a provider's places, by end of lease
 -- s<holder>  what a holder has      alive    all holders, by end of lease
+-- r<holder>  what was paid for one who was taken for dead, and under which accounts
 -- Whatever is read is kept for the other requests of the batch and written once, at the end.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -47,7 +48,7 @@ local function save_meter(m, state)
 end
 
 -- Leases: sorted sets of holders, pruned once per call; who joins is added at the end.
-local crowds, joining, gone_stays, gone_holders = {}, {}, {}, {}
+local crowds, joining, gone_keys, gone_holders = {}, {}, {}, {}
 
 local function crowd(key)
   if not crowds[key] then
@@ -76,17 +77,14 @@ local function release(key, holder)
   crowds[key] = crowd(key) - redis.call('ZREM', prefix .. key, holder)
 end
 
-local function forget(holder)
-  read['s' .. holder], changed['s' .. holder] = false, nil
-  gone_stays[#gone_stays + 1] = prefix .. 's' .. holder
-  gone_holders[#gone_holders + 1] = holder
+local function forget(key)
+  read[key], changed[key] = false, nil
+  gone_keys[#gone_keys + 1] = prefix .. key
 end
 
 local function write()
-  if #gone_stays > 0 then
-    redis.call('DEL', unpack(gone_stays))
-    redis.call('ZREM', prefix .. 'alive', unpack(gone_holders))
-  end
+  if #gone_keys > 0 then redis.call('DEL', unpack(gone_keys)) end
+  if #gone_holders > 0 then redis.call('ZREM', prefix .. 'alive', unpack(gone_holders)) end
   for key, ttl_ms in pairs(changed) do
     redis.call('SET', prefix .. key, cmsgpack.pack(read[key]), 'PX', ttl_ms)
   end
@@ -201,6 +199,14 @@ local function seat(holder, places, is_forced)
   return -1, false
 end
 
+-- Returns what was paid for one who was taken for dead; who comes back has it to its credit.
+local function paid_for(holder)
+  local reaped = load('r' .. holder)
+  if not reaped then return 0 end
+  forget('r' .. holder)
+  return reaped[1]
+end
+
 -- Answers {1, place, levels ..., money out ...}, {0, wait, index, levels ...} or {2, index, start ...}.
 local function enter(entrance)
   local holder, claims, reservations, places, record, is_forced = unpack(entrance)
@@ -239,7 +245,8 @@ local function enter(entrance)
     reserved[#reserved + 1] = reservations[i * 4]
     reserved[#reserved + 1] = found[2] or 0
   end
-  save('s' .. holder, {now, claims, reserved, place_key, 0, record}, KEEP_STAY_MS)
+  local paid = is_forced and paid_for(holder) or 0
+  save('s' .. holder, {now, claims, reserved, place_key, 0, record, paid}, KEEP_STAY_MS)
   keep('alive', holder)
   local answer = add_levels({1, place}, claims)
   for _, found in ipairs(accounts) do
@@ -266,18 +273,41 @@ local function pay(key, spent, reserved, ends)
   end
 end
 
--- Who was let in by a local share was never here: then only the money is booked.
-local function leave(departure)
-  local holder, tokens, microusd, is_void, bookings = unpack(departure)
-  local stay = load('s' .. holder)
-  if not stay then
-    for i = 1, #bookings, 2 do
-      local key, _, ends = account(bookings[i], bookings[i + 1])
-      pay(key, microusd, 0, ends or 0)
+-- Who is not here was taken for dead, and pays the rest; or was let in by a local share, and
+-- then only the money is booked.
+local function leave_from_outside(holder, microusd, bookings)
+  local reaped = load('r' .. holder)
+  if reaped then
+    for i = 1, #reaped[2], 3 do
+      pay(reaped[2][i], math.max(0, microusd - reaped[1]), 0, reaped[2][i + 2])
     end
+    forget('r' .. holder)
     return
   end
-  local entered, claims, reserved, place_key = unpack(stay)
+  for i = 1, #bookings, 2 do
+    local key, _, ends = account(bookings[i], bookings[i + 1])
+    pay(key, microusd, 0, ends or 0)
+  end
+end
+
+local function is_renewed(holder)
+  local until_us = redis.call('ZSCORE', prefix .. 'alive', holder)
+  return until_us and tonumber(until_us) > now
+end
+
+local function leave(departure)
+  local holder, tokens, microusd, is_void, is_reaped, bookings = unpack(departure)
+  local stay = load('s' .. holder)
+  if not stay then
+    if not is_reaped then leave_from_outside(holder, microusd, bookings) end
+    return
+  end
+  if is_reaped and is_renewed(holder) then return end
+  local entered, claims, reserved, place_key, _, _, paid = unpack(stay)
+  paid = paid or 0
+  if is_reaped then
+    save('r' .. holder, {math.max(microusd, paid), reserved}, KEEP_STAY_MS)
+  end
   if place_key then release(place_key, holder) end
   for i = 1, #claims, 2 do
     local m = claims[i]
@@ -292,9 +322,10 @@ local function leave(departure)
     end
   end
   for i = 1, #reserved, 3 do
-    pay(reserved[i], microusd, reserved[i + 1], reserved[i + 2])
+    pay(reserved[i], math.max(0, microusd - paid), reserved[i + 1], reserved[i + 2])
   end
-  forget(holder)
+  forget('s' .. holder)
+  gone_holders[#gone_holders + 1] = holder
 end
 
 -- Staying.

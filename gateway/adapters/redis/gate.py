@@ -153,7 +153,8 @@ class RedisGate:
 
     async def leave(self, departure: Departure) -> None:
         """Take note that the request is over; the store is told with the next call."""
-        inside = self._inside.pop(departure.holder, None)
+        is_ours = not departure.is_reaped  # else it may be in flight yet, here or elsewhere
+        inside = self._inside.pop(departure.holder, None) if is_ours else None
         self._share.leave(departure)
         is_unheard = inside is not None and inside.is_degraded
         booked = inside.entrance.reservations if inside is not None and is_unheard else ()

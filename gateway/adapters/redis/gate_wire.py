@@ -101,6 +101,7 @@ class Wire:
             departure.tokens,
             departure.cost_microusd,
             departure.is_void,
+            departure.is_reaped,
             [part for reservation in booked for part in self.base(reservation.budget)],
         )
 

@@ -1,6 +1,7 @@
 """The script and the book in one process answer everything alike, whatever happens."""
 
 import asyncio
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -63,6 +64,7 @@ steps = st.one_of(
             tokens=st.integers(0, 90),
             cost_microusd=st.integers(0, 140),
             is_void=st.booleans(),
+            is_reaped=st.booleans(),
         ),
     ),
     st.tuples(st.just("move"), holders, places),
@@ -123,7 +125,7 @@ def _renamed(argument: object, renamed: dict[str, str]) -> object:
         )
     if isinstance(argument, Departure):
         holder = renamed.get(argument.holder, argument.holder)
-        return Departure(holder, argument.tokens, argument.cost_microusd, argument.is_void)
+        return replace(argument, holder=holder)
     if isinstance(argument, Progress):
         holder = renamed.get(argument.holder, argument.holder)
         return Progress(holder, argument.output_tokens, argument.record)
