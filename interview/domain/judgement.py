@@ -99,7 +99,10 @@ def _convince(room: Room, position: Position, marks: Marks) -> Effect:
         and persona in room.has_asked
         and points >= rule.convinced_at
     )
-    walked_out = tuple(p for p, points in approval.items() if points <= rule.walkout_at)
+    hears_out = modes.hears_out(room.round, seats=len(room.panel))
+    walked_out = tuple(
+        p for p, points in approval.items() if points <= rule.walkout_at and not hears_out
+    )
     convinced = {*still, *newly}
     return Effect(
         hp=room.hp,
@@ -140,7 +143,8 @@ def _convince_end(
         return Result.WON, WinReason.PANEL_CONVINCED
     if walked_out:
         return Result.LOST, FailureReason.WALKED_OUT
-    if _mean(approval) <= modes.COLD_MEAN:
+    hears_out = modes.hears_out(room.round, seats=len(room.panel))
+    if _mean(approval) <= modes.COLD_MEAN and not hears_out:
         return Result.LOST, FailureReason.PANEL_COLD
     if room.round >= rule.max_rounds:
         return Result.LOST, FailureReason.OUT_OF_ROUNDS

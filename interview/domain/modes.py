@@ -23,7 +23,7 @@ OVERTIME_AFTER = 20
 ROUND_POINTS = 100
 GOOD_ANSWER_POINTS = 10
 HINT_COST = 15
-_CONVINCE_ROUND_POINTS = 1000
+CONVINCE_ROUND_POINTS = 1000
 
 
 class FailureReason(StrEnum):
@@ -86,6 +86,15 @@ def approval_gain(q: float, *, par: float) -> float:
     return max(-20.0, min(18.0, (q - par) * 0.9))
 
 
+def hears_out(number: int, *, seats: int) -> bool:
+    """Return whether round ``number`` is too early for anybody to leave or stop listening.
+
+    As many rounds as there are seats are heard to the end, so that nobody is out before the
+    rules have shown themselves, and one good answer can still call somebody back.
+    """
+    return number < seats
+
+
 def witness_gain(q: float, *, par: float) -> float:
     """Return what a listener's approval moves by; ``q`` is by the listener's own weights."""
     return _WITNESS_SHARE * approval_gain(q, par=par)
@@ -125,13 +134,26 @@ def convince_score(
     A lost game scores its mean approval, which is below any win. ``max_rounds`` and
     ``convinced_at`` are the scenery's.
     """
-    mean = round(sum(approval.values()) / len(approval))
     if not is_won:
-        return mean
-    surplus = max(0, mean - convinced_at)
-    rounds_saved = max(1, max_rounds + 1 - rounds)
+        return _mean(approval)
+    points = CONVINCE_ROUND_POINTS * rounds_saved(rounds, max_rounds=max_rounds)
+    surplus = approval_surplus(approval, convinced_at=convinced_at)
     cost = n_hints * convince_hint_cost(convinced_at)
-    return max(MAX_APPROVAL + 1, rounds_saved * _CONVINCE_ROUND_POINTS + surplus - cost)
+    return max(MAX_APPROVAL + 1, points + surplus - cost)
+
+
+def rounds_saved(rounds: int, *, max_rounds: int) -> int:
+    """Return how many rounds a won Convince counts: those not needed, and the last one."""
+    return max(1, max_rounds + 1 - rounds)
+
+
+def approval_surplus(approval: Mapping[str, int], *, convinced_at: int) -> int:
+    """Return by how much the panel's mean approval is above what convinces."""
+    return max(0, _mean(approval) - convinced_at)
+
+
+def _mean(approval: Mapping[str, int]) -> int:
+    return round(sum(approval.values()) / len(approval))
 
 
 def convince_hint_cost(convinced_at: int) -> int:

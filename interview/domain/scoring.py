@@ -5,7 +5,7 @@ Every signal saturates: saying a thing twice, or at length, earns nothing more. 
 verbatim quote where there are words to show; an empty quote means that something is missing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from interview.domain.bilingual import Text
@@ -96,7 +96,7 @@ def score_answer(
         caps=caps,
         explain=_explain(q, rules, levels, notes, caps, evidence),
         triggers=triggers,
-        reason=_reason(evidence, triggers, is_good=q >= par),
+        reason=_reason(evidence, triggers, is_good=q >= par, caps=caps),
     )
 
 
@@ -110,7 +110,7 @@ def restated(score: Score, *, q: float, par: float, note: str) -> Score:
         score,
         q=q,
         triggers=triggers,
-        reason=_reason(score.evidence, triggers, is_good=q >= par),
+        reason=_reason(score.evidence, triggers, is_good=q >= par, caps=score.caps),
         explain=f"q {q:g} = {note}; {score.explain}",
     )
 
@@ -322,7 +322,7 @@ def _triggers(answer: Answer, question: Question, q: float, par: float) -> tuple
     return (*armed, *(f"key_point_missing:{point.id}" for point in missing))
 
 
-_BLAME = (
+_GRAVE = (
     "contradiction",
     "injection",
     "abuse",
@@ -333,6 +333,9 @@ _BLAME = (
     "too_short",
     "buzzword_only",
     "evasive",
+)
+_BLAME = (
+    *_GRAVE,
     "no_number",
     "perfect_number",
     "no_baseline",
@@ -348,10 +351,15 @@ _PRAISE = ("tradeoff_pair", "own_decision", "baseline_named", "failure_mode", "v
 HARMFUL = frozenset((*_BLAME, "buzzwords", "vague", "fragments"))
 
 
-def _reason(evidence: tuple[Evidence, ...], triggers: tuple[str, ...], *, is_good: bool) -> str:
+def _reason(
+    evidence: tuple[Evidence, ...], triggers: tuple[str, ...], *, is_good: bool, caps: Sequence[str]
+) -> str:
+    """Return what hurt or helped most; a cap that took points goes before what is absent."""
     present = {*triggers, *(item.rule for item in evidence)}
     if is_good:
         return next((rule for rule in _PRAISE if rule in present), "solid")
+    if BESIDE_THE_POINT in caps and present.isdisjoint(_GRAVE):
+        return BESIDE_THE_POINT
     return next((rule for rule in _BLAME if rule in present), "below_par")
 
 
@@ -376,7 +384,7 @@ rule_labels: dict[str, Text] = {
     "contradiction": Text(zh="前后对不上", en="Story changed"),
     "injection": Text(zh="跟机器说话", en="Talking to the wiring"),
     "abuse": Text(zh="出口伤人", en="Out of line"),
-    "off_topic": Text(zh="答非所问", en="Wrong question"),
+    "off_topic": Text(zh="答非所问", en="Missed the question"),
     "self_repeat": Text(zh="复读", en="Heard it already"),
     "resume_echo": Text(zh="照念简历", en="Reading aloud"),
     "honest_unknown": Text(zh="老实不知道", en="Honestly, no idea"),

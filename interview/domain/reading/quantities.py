@@ -131,7 +131,8 @@ _KEY_OF_UNIT = {
     "pb": "metric.size",
 }
 _SPAN_BEFORE = re.compile(
-    r"(?:over|in|within|for|about|after|用了|花了|历时|持续|每|连续)(?: the| an?)?(?: last| first)? ?$"
+    r"(?:over|in|within|for|about|after|用了|花了|历时|持续|每|连续)"
+    r"(?: the| an?)?(?: last| first)? ?$"
 )
 _SIZES = frozenset({"", "count", "kb", "mb", "gb", "tb", "pb"})
 _FITTING_KEYS = {

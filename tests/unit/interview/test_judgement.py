@@ -128,20 +128,39 @@ def test_convince_is_won_by_the_scenerys_rule(
 
 def test_convince_is_lost_when_somebody_walks_out_the_panel_cools_or_time_is_up() -> None:
     walked = judge(
-        _room(Mode.CONVINCE, approval={"ada": 20, "ben": 60, "cy": 60}), POSITION, _marks(0)
+        _room(Mode.CONVINCE, round=3, approval={"ada": 20, "ben": 60, "cy": 60}),
+        POSITION,
+        _marks(0),
     )
     cold = judge(
-        _room(Mode.CONVINCE, approval={"ada": 30, "ben": 20, "cy": 20}), POSITION, _marks(50)
+        _room(Mode.CONVINCE, round=3, approval={"ada": 30, "ben": 20, "cy": 20}),
+        POSITION,
+        _marks(50),
     )
     late = judge(_room(Mode.CONVINCE, round=12), POSITION, _marks(55))
 
     assert (walked.walked_out, walked.ended) == (("ada",), (Result.LOST, FailureReason.WALKED_OUT))
     assert cold.ended is None
     colder = judge(
-        _room(Mode.CONVINCE, approval={"ada": 22, "ben": 20, "cy": 20}), POSITION, _marks(50)
+        _room(Mode.CONVINCE, round=3, approval={"ada": 22, "ben": 20, "cy": 20}),
+        POSITION,
+        _marks(50),
     )
     assert colder.ended == (Result.LOST, FailureReason.PANEL_COLD)
     assert late.ended == (Result.LOST, FailureReason.OUT_OF_ROUNDS)
+
+
+def test_nobody_leaves_before_every_seat_could_be_heard_and_a_good_answer_calls_them_back() -> None:
+    cold = {"ada": 20, "ben": 12, "cy": 12}
+    early = judge(_room(Mode.CONVINCE, round=2, approval=cold), POSITION, _marks(0))
+    saved = judge(
+        _room(Mode.CONVINCE, round=3, approval={"ada": 2, "ben": 40, "cy": 40}),
+        POSITION,
+        _marks(90),
+    )
+
+    assert (early.approval["ada"], early.walked_out, early.ended) == (0, (), None)
+    assert (saved.approval["ada"], saved.ended) == (20, None)
 
 
 def test_the_chance_is_even_at_the_middle_of_each_scale() -> None:

@@ -296,3 +296,20 @@ def test_any_text_is_read_without_complaint_and_quotes_are_verbatim(words):
 def test_any_shuffle_of_lines_is_read_and_quoted(lines):
     resume = read_resume("\n".join(lines))
     assert all(resume.text[f.start : f.end] == f.quote and claim(f) for f in resume.facts)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- Planted 3,000 trees along the river path",
+        "- Look after 14 acres of walled garden",
+        "- Drafted 60 leases a year",
+        "- 带出 6 个徒弟",
+        "- 养护 40 亩月季园",
+    ],
+)
+def test_a_line_that_says_who_did_it_in_any_trade_is_not_asked_whose_work_it_was(line):
+    facts = read_resume(line).facts
+
+    assert facts
+    assert all(Weakness.NO_OWNER not in fact.weaknesses for fact in facts)

@@ -390,3 +390,13 @@ def test_a_question_without_key_points_is_judged_by_what_it_expects():
 @cache
 def _q(answer: GoldAnswer) -> float:
     return mark(answer.text, answer.question, language=answer.language).q
+
+
+def test_a_cap_that_took_points_is_named_before_what_is_absent():
+    words = (
+        "I timed the first token for 40 nights, I chose the route myself because of the wind, and "
+        "it cost two winters of work instead of one."
+    )
+    score = score_answer(read(words, LATENCY), question=LATENCY, weights=EVEN_WEIGHTS, par=55.0)
+
+    assert (score.q, score.caps, score.reason) == (40.0, ("beside_the_point",), "beside_the_point")

@@ -6,14 +6,23 @@ ROLES = (
         "主导|牵头|带领|领导|负责人|组长|护士长|led|lead|leading|headed|spearheaded|team lead|"
         "tech lead|charge nurse",
     ),
-    ("role.managed", "管理|统筹|managed|manager of|oversaw|supervised|coordinated|ran|run"),
-    ("role.mentored", "指导|带教|培养|辅导|mentored|coached|trained|precepted|taught"),
+    (
+        "role.managed",
+        "管理|统筹|managed|manager of|oversaw|supervised|coordinated|ran|run|look after|"
+        "looks after|looked after|looking after|maintain|maintained|kept",
+    ),
+    (
+        "role.mentored",
+        "指导|带教|带出|教出|培养|辅导|mentored|coached|trained|precepted|taught",
+    ),
     ("role.designed", "设计|架构|规划|制定|designed|architected|planned|drafted|defined"),
     (
         "role.built",
         "搭建|开发|实现|构建|编写|从零|从0到1|建立|落地|重写|重构|上线|接入|built|developed|"
         "implemented|created|"
-        "wrote|launched|shipped|rewrote|migrated|established|introduced|set up|refactored",
+        "wrote|launched|shipped|rewrote|migrated|established|introduced|set up|refactored|"
+        "种植|栽培|培育|养护|修复|维修|安装|施工|起草|代理|审查|谈判|"
+        "planted|restored|repaired|installed|grew|baked|cooked|drafted|negotiated|represented",
     ),
     (
         "role.improved",
@@ -88,7 +97,8 @@ UNKNOWN = (
     "haven't worked|never worked|"
     "never done|have no experience|no experience with|i can't answer|cannot answer|"
     "i am not familiar|i'm not familiar|"
-    "not something i have|never measured|never used|i have never|i've never"
+    "not something i have|never measured|never used|i have never|i've never|"
+    "idk|dunno|no clue|没亲自量|没有量过|没数过|没统计过"
 )
 
 INQUIRY = (
@@ -198,11 +208,14 @@ DECISIONS = (
 OTHERS = (
     "他|她|同事|同学|组里|队友|他负责|她负责|他们|他来|她来|前端|后端|运维|测试同学|产品经理|"
     "老板|主管|护士长|医生|财务|销售|"
-    "运营|客户那边|另一位|另外两|别的组|另一组|对方|的人|小组|dba|sre|"
+    "运营|客户那边|另一位|另外两|别的组|另一组|对方|的人|小组|师傅|徒弟|搭档|园长|店长|厂长|校长|"
+    "院长|主任|经理|班长|组长|队长|领班|dba|sre|"
     "colleague|colleagues|teammate|teammates|team|they|he|she|manager|the sre|our dba|"
     "the designer|another|others|peer|"
     "finance|sales|marketing|ops|doctor|physician|intern|two engineers|pharmacist|charge nurse|"
-    "the vendor|platform group"
+    "the vendor|platform group|apprentice|apprentices|foreman|supervisor|volunteer|volunteers|"
+    "my partner|the chef|head teacher|headmaster|committee|the owner|my boss|the boss|"
+    "contractor|contractors|the crew"
 )
 
 ACTIONS_ZH = (
@@ -211,7 +224,7 @@ ACTIONS_ZH = (
     "拍板|坚持|砍|定|组织|协调|跟|盯|上线|回滚|优化|分析|统计|整理|迁移|复盘|签|拜访|护理|评估|"
     "上报|抢救|给药|翻|问|跑|盘|算|安排|"
     "联系|培训|制定|验证|复现|读|停|关|开|起草|否|说服|要求|主张|提议|访谈|核对|通知|叫|配|埋|抽|"
-    "拉|建议|牵头|主导|处理|放弃|判断|补|看|让步"
+    "拉|建议|牵头|主导|处理|放弃|判断|补|看|让步|种|栽|剪|修|养|浇|挖|煮|炒|缝|焊|装|搬|卖|买|记|守"
 )
 
 ACTIONS_EN = (
@@ -227,7 +240,8 @@ ACTIONS_EN = (
     "implemented|configured|reviewed|refused|argued|persuaded|convinced|paired|handled|visited|"
     "signed|reconciled|tracked|put|"
     "turned|dropped|kept|sat|went|wired|bisected|audited|instrumented|batched|cached|limited|"
-    "recommended|hired|coached|gave|judged|told"
+    "recommended|hired|coached|gave|judged|told|grew|dug|cooked|baked|drove|fed|bought|spent|"
+    "paid|stood|showed|chaired|fought|swept|laid|hung|sewed|sowed"
 )
 
 FIRST_PERSON_EN = "i|i'm|i've|i'd|i'll|my|me|myself|mine"
