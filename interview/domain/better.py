@@ -84,6 +84,7 @@ class _Pool:
             q for q in answer.numbers if q.unit and not q.is_start and q not in self._spans
         ]
         self._fact = fact.said if fact is not None else ""
+        self._is_under_way = False  # a "to __" takes a result only where a "from __" went before
 
     def take(self, before: str, after: str) -> str:
         """Return the words for a blank between these two pieces of the frame; "" for none."""
@@ -91,8 +92,10 @@ class _Pool:
         if span:
             return self._span(span[0].strip().lower().rstrip("s"))
         if _START.search(before):
+            self._is_under_way = True
             return self._fitted(self._next(self._starts), after)
-        if _RESULT.search(before):
+        if _RESULT.search(before) and self._is_under_way:
+            self._is_under_way = False
             words = self._next(self._results) or self._fact
             self._fact = ""
             return self._fitted(words, after)

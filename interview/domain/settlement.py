@@ -10,9 +10,11 @@ from enum import StrEnum
 
 from interview.domain import events as ev
 from interview.domain import modes
-from interview.domain.events import Event
+from interview.domain.events import Event, Result
 from interview.domain.room import Room
 from interview.domain.scenery import Mode
+
+_LEAST_TURN = 1.0  # points of V
 
 
 @dataclass(slots=True)
@@ -104,21 +106,28 @@ def played_rounds(events: Iterable[Event]) -> list[Played]:
 
 
 def _moments(rounds: Sequence[Played]) -> list[Moment]:
-    """Return the worst, the best and the turning point, each round at most once."""
-    chosen: list[Moment] = []
-    left = list(rounds)
-    if left:
-        worst = min(left, key=lambda played: (played.swing, played.scored.q))
-        chosen.append(Moment(MomentKind.WORST, worst))
-        left.remove(worst)
-    if left:
-        best = max(left, key=lambda played: (played.scored.q - played.scored.par, played.round))
-        chosen.append(Moment(MomentKind.BEST, best))
-        left.remove(best)
-    if left:
-        turning = max(left, key=lambda played: abs(played.swing))
+    """Return the worst, the best and the turning point, each round at most once.
+
+    The best answer is chosen first, so that of two rounds the better one is never shown as what
+    hurt; where nothing moved the verdict, nothing is called a turning point.
+    """
+    if not rounds:
+        return []
+    best = max(rounds, key=lambda played: (_margin(played), played.round))
+    left = [played for played in rounds if played is not best]
+    if not left:
+        kind = MomentKind.BEST if _margin(best) >= 0 else MomentKind.WORST
+        return [Moment(kind, best)]
+    worst = min(left, key=lambda played: (played.swing, _margin(played)))
+    chosen = [Moment(MomentKind.WORST, worst), Moment(MomentKind.BEST, best)]
+    turning = max(left, key=lambda played: (played is not worst, abs(played.swing)))
+    if turning is not worst and abs(turning.swing) >= _LEAST_TURN:
         chosen.append(Moment(MomentKind.TURNING, turning))
     return chosen
+
+
+def _margin(played: Played) -> float:
+    return played.scored.q - played.scored.par
 
 
 def _lines(room: Room) -> list[ScoreLine]:
@@ -130,8 +139,16 @@ def _lines(room: Room) -> list[ScoreLine]:
             _counted("brilliant", modes.GOOD_ANSWER_POINTS, room.n_good),
             _counted("hints", -modes.HINT_COST, room.n_hints),
         ]
+    elif room.result is Result.WON:
+        saved = modes.rounds_saved(room.rounds_answered, max_rounds=room.max_rounds)
+        surplus = modes.approval_surplus(room.approval, convinced_at=room.convinced_at)
+        lines = [
+            _counted("saved", modes.CONVINCE_ROUND_POINTS, saved),
+            ScoreLine("surplus", surplus),
+            _counted("hints", -modes.convince_hint_cost(room.convinced_at), room.n_hints),
+        ]
     else:
-        lines = [ScoreLine("panel", room.score, room.rounds_answered)]
+        lines = [ScoreLine("panel", room.score)]
     rest = room.score - sum(line.points for line in lines)
     return [*lines, ScoreLine("floor", rest)] if rest else lines
 

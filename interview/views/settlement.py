@@ -131,8 +131,10 @@ def _score_lines(story: Settlement) -> list[dict[str, Any]]:
         "rounds": _("Rounds answered, 100 each"),
         "composure": _("Nerve left at the last full round"),
         "brilliant": _("Good and brilliant answers, 10 each"),
-        "hints": _("Hints taken, 15 each"),
-        "panel": _("What the panel gives"),
+        "hints": _("Hints taken"),
+        "saved": _("Rounds to spare, 1,000 each"),
+        "surplus": _("Approval to spare"),
+        "panel": _("Approval on the bench, on average"),
         "floor": _("Nobody goes below zero"),
     }
     return [

@@ -1,6 +1,7 @@
 """The better answer keeps the candidate's numbers and makes up none."""
 
 import re
+from dataclasses import replace
 
 from interview.domain.better import better_answer
 from interview.domain.bilingual import Text
@@ -57,3 +58,12 @@ def test_no_number_appears_that_the_candidate_did_not_say():
     better = better_answer(QUESTION, answer, language="zh")
 
     assert set(re.findall(r"\d+", better.text)) == {"99", "820", "310"}
+
+
+def test_a_way_to_somewhere_without_a_start_takes_no_number():
+    question = replace(QUESTION, better=text("Payments degrade to __; counted from __ to __."))
+    answer = read("I cut the queue from 95 people to 16 people.", question)
+
+    better = better_answer(question, answer, language="en")
+
+    assert better.text == "Payments degrade to __; counted from 95 people to 16 people."

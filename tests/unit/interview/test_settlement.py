@@ -3,7 +3,7 @@
 from interview.domain import events as ev
 from interview.domain import game
 from interview.domain.errors import GameError, QueueFullError, RateLimitedError
-from interview.domain.events import Event
+from interview.domain.events import Event, Result
 from interview.domain.problems import problem
 from interview.domain.room import Record, Room, Status
 from interview.domain.scenery import Mode
@@ -38,6 +38,21 @@ def test_the_lines_of_the_score_add_up_in_both_modes() -> None:
         assert sum(line.points for line in story.lines) == record.room.score
 
 
+def test_a_won_panel_is_paid_in_rounds_saved_and_in_surplus() -> None:
+    room = Room(
+        mode=Mode.CONVINCE, result=Result.WON, rounds_answered=4, n_hints=1, score=9_000 - 25
+    )
+    room.approval = {"ada": 76, "ben": 76}
+
+    lines = settle(room, []).lines
+
+    assert [(line.label, line.points, line.count) for line in lines] == [
+        ("saved", 9_000, 9),
+        ("surplus", 6, 0),
+        ("hints", -31, 1),
+    ]
+
+
 def test_a_score_that_hints_would_push_below_zero_says_so() -> None:
     room = Room(mode=Mode.SURVIVE, n_hints=9, rounds_answered=0, hp_at_last_round=40, score=0)
 
@@ -70,6 +85,49 @@ def test_moments_are_different_rounds_worst_first() -> None:
     ]
     assert len({moment.played.round for moment in moments}) == 3
     assert moments[1].played.round == 1
+
+
+def _round(number: int, *, q: float, par: float, after: float) -> list[Event]:
+    """Return one round that starts where the verdict stands at fifty."""
+    plan = ev.TurnPlanned(speaker="ada", intent="root", question_id="q", text="?")
+    scored = ev.AnswerScored(
+        q=q,
+        par=par,
+        tier="rules",
+        dimensions={},
+        evidence=[],
+        caps=[],
+        explain="",
+        round=number,
+        persona="ada",
+        verdict_before=50.0,
+        verdict_after=after,
+    )
+    return [
+        Event(2 * number + place, opened().at, fact) for place, fact in enumerate((plan, scored))
+    ]
+
+
+def _kinds(*rounds: list[Event]) -> list[tuple[str, int]]:
+    story = settle(Room(score=0, hp_at_last_round=0), [event for each in rounds for event in each])
+    return [(moment.kind.value, moment.played.round) for moment in story.moments]
+
+
+def test_of_two_weak_answers_the_better_one_is_not_called_the_worst() -> None:
+    first, second = _round(1, q=40, par=55, after=9), _round(2, q=13, par=56, after=44)
+
+    assert _kinds(first, second) == [("worst", 2), ("best", 1)]
+
+
+def test_a_single_answer_is_the_best_or_the_worst_as_it_deserves() -> None:
+    assert _kinds(_round(1, q=70, par=55, after=50)) == [("best", 1)]
+    assert _kinds(_round(1, q=20, par=55, after=30)) == [("worst", 1)]
+
+
+def test_where_nothing_moved_nothing_turned() -> None:
+    rounds = [_round(number, q=70 + number, par=55, after=50.4) for number in (1, 2, 3)]
+
+    assert _kinds(*rounds) == [("worst", 1), ("best", 3)]
 
 
 def test_a_room_left_before_any_answer_has_no_moments() -> None:
