@@ -148,8 +148,9 @@ class Gatehouse:
     def _pay_the_rest(self, holder: str, cost: int) -> None:
         """Pay what is missing for one who was let go although it lived, once."""
         reaped = self._reaped.pop(holder, None)
-        for account in reaped.accounts if reaped else ():
-            self._add(account, spent=max(0, cost - reaped.paid_microusd))
+        if reaped is not None:
+            for account in reaped.accounts:
+                self._add(account, spent=max(0, cost - reaped.paid_microusd))
 
     def orphans(self, now_us: int) -> list[Orphan]:
         """Return the stays nobody has renewed in time, the oldest first."""
