@@ -1,11 +1,11 @@
-"""The price file and how it gets into the table: by adding, never by rewriting."""
+"""The price files and how they get into the table: by adding, never by rewriting."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import yaml
@@ -16,6 +16,8 @@ from gateway.models import Price
 from gateway.services import audit, configuration
 
 FILE = Path(__file__).resolve().parents[1] / "content" / "prices.yaml"
+BY_HAND = FILE.with_name("prices_by_hand.yaml")
+USD = "USD"
 _FIGURES = (
     "input",
     "output",
@@ -28,7 +30,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Figures(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """USD per million tokens."""
+    """Money per million tokens, in the file's currency."""
 
     input: Decimal
     output: Decimal
@@ -37,12 +39,12 @@ class _Figures(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     input_cache_write_1h: Decimal | None = None
     output_reasoning: Decimal | None = None
 
-    def microusd(self) -> dict[str, int | None]:
-        """Return the figures as the table keeps them."""
+    def microusd(self, per_usd: Decimal) -> dict[str, int | None]:
+        """Return the figures as the table keeps them, rounded up."""
         found = {name: getattr(self, name) for name in _FIGURES}
         return {
-            name: None if usd is None else int(usd * MICROUSD_PER_USD)
-            for name, usd in found.items()
+            name: None if figure is None else math.ceil(figure * MICROUSD_PER_USD / per_usd)
+            for name, figure in found.items()
         }
 
 
@@ -63,11 +65,24 @@ class _Row(_Figures, kw_only=True):
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
-    """The price file."""
+    """A price file; ``per_usd`` is what a dollar costs in its currency."""
 
     as_of: date
     sources: dict[str, str]
     prices: list[_Row]
+    currency: str = USD
+    per_usd: Decimal = Decimal(1)
+
+    def __post_init__(self) -> None:
+        """Refuse a rate that is none."""
+        if self.per_usd <= 0:
+            raise ValueError("a dollar costs more than nothing")
+
+    def source_of(self, row: _Row) -> str:
+        """Return the row's sources with their versions, and by which rate it was converted."""
+        names = row.source.split(" and ")
+        said = " and ".join(f"{name} {self.sources[name]}" for name in names)
+        return said if self.currency == USD else f"{said}, {self.per_usd} {self.currency} per USD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,11 @@ def read(path: Path = FILE) -> list[Price]:
     with path.open(encoding="utf-8") as lines:
         found = msgspec.convert(yaml.load(lines, Loader=_Loader), _File, strict=False)  # noqa: S506
     return [_row(row, found) for row in found.prices]
+
+
+def read_ours() -> list[Price]:
+    """Return the prices of both of our own files: those gathered, and those entered by hand."""
+    return [*read(FILE), *read(BY_HAND)]
 
 
 def load(rows: Iterable[Price], *, actor: Actor) -> Loaded:
@@ -129,16 +149,12 @@ def _row(row: _Row, file: _File) -> Price:
         vendor=row.vendor,
         model=row.model,
         valid_from=file.as_of,
-        **row.microusd(),
+        **row.microusd(file.per_usd),
         tiers=[
-            {"over_input_tokens": tier.over_input_tokens, **tier.microusd()} for tier in row.tiers
+            {"over_input_tokens": tier.over_input_tokens, **tier.microusd(file.per_usd)}
+            for tier in row.tiers
         ],
-        source=_named(row.source, file.sources),
+        source=file.source_of(row),
         as_of=file.as_of,
         note=row.note,
     )
-
-
-def _named(source: str, versions: Mapping[str, Any]) -> str:
-    """Return the sources with their versions."""
-    return " and ".join(f"{name} {versions[name]}" for name in source.split(" and "))

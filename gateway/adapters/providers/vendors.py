@@ -100,7 +100,8 @@ VENDORS: Mapping[str, Vendor] = {
         ),
         Vendor(
             name="hunyuan",
-            base_url="https://api.hunyuan.cloud.tencent.com/v1",
+            # The vendor's older door, api.hunyuan.cloud.tencent.com, was closed on 2026-09-30.
+            base_url="https://tokenhub.tencentmaas.com/v1",
             thinking=Thinking.NONE,
             stop_is_said=True,
             retracts=True,

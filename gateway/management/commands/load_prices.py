@@ -1,4 +1,4 @@
-"""`manage.py load_prices`: the price file into the table."""
+"""`manage.py load_prices`: the price files into the table."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -14,17 +14,17 @@ from gateway.services import prices
 class Command(BaseCommand):
     """``manage.py load_prices [--check] [--from FILE]``."""
 
-    help = "Load the price file. Prices are added from its day on; none is ever rewritten."
+    help = "Load our own price files, or another. Prices are added; none is ever rewritten."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--check", action="store_true", help="only read and check the file")
-        parser.add_argument("--from", dest="path", type=Path, default=prices.FILE, metavar="FILE")
+        parser.add_argument("--from", dest="path", type=Path, metavar="FILE")
 
-    def handle(self, *, check: bool, path: Path, verbosity: int, **_: Any) -> None:
+    def handle(self, *, check: bool, path: Path | None, verbosity: int, **_: Any) -> None:
         """Check or load, and say how many there are."""
         try:
-            rows = prices.read(path)
+            rows = prices.read(path) if path else prices.read_ours()
         except (OSError, msgspec.ValidationError) as error:
             raise CommandError(f"The price file is not in order: {error}") from None
         if check:

@@ -60,7 +60,7 @@ def test_the_command_loads_our_own_file() -> None:
     first, second = StringIO(), StringIO()
     call_command("load_prices", stdout=first)
     call_command("load_prices", stdout=second)
-    n = len(prices.read())
+    n = len(prices.read_ours())
 
     assert first.getvalue() == f"{n} prices added, 0 known.\n"
     assert second.getvalue() == f"0 prices added, {n} known.\n"

@@ -1,6 +1,7 @@
 """Two public price lists become one file."""
 
 import json
+import math
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -234,10 +235,54 @@ def test_our_own_file_is_in_order_and_names_its_sources(ours):
     assert all(len(row.model) <= 160 and row.input > 0 for row in rows)
 
 
+def test_prices_in_another_currency_are_converted_by_the_files_own_rate_and_rounded_up(tmp_path):
+    path = tmp_path / "prices.yaml"
+    path.write_text(
+        "as_of: 2026-11-21\ncurrency: CNY\nper_usd: '7'\nsources: {a page: of Monday}\nprices:\n"
+        "- {vendor: v, model: m, input: '7', output: '8', source: a page,"
+        " tiers: [{over_input_tokens: 9, input: '14', output: '8'}]}\n"
+    )
+
+    (row,) = prices.read(path)
+
+    assert (row.input, row.output, row.input_cached) == (1_000_000, 1_142_858, None)
+    assert row.tiers[0]["input"] == 2_000_000
+    assert row.source == "a page of Monday, 7 CNY per USD"
+
+
+def test_a_rate_of_nothing_is_refused(tmp_path):
+    path = tmp_path / "prices.yaml"
+    path.write_text("as_of: 2026-11-21\nper_usd: '0'\nsources: {}\nprices: []\n")
+
+    with pytest.raises(CommandError, match="not in order"):
+        call_command("load_prices", "--check", f"--from={path}")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "cny_in", "cny_out"),
+    [
+        ("qianfan", "ernie-5.1", 4, 18),
+        ("qianfan", "ernie-4.5-turbo-128k", 0.8, 3.2),
+        ("hunyuan", "hy3", 1, 4),
+    ],
+)
+def test_prices_in_yuan_name_page_day_and_rate(ours, vendor, model, cny_in, cny_out):
+    (row,) = [row for row in ours if (row.vendor, row.model) == (vendor, model)]
+
+    assert (row.input, row.output) == (
+        math.ceil(cny_in * 1e6 / 6.75),
+        math.ceil(cny_out * 1e6 / 6.75),
+    )
+    assert row.source.startswith("https://")
+    assert row.source.endswith(", 6.75 CNY per USD")
+    assert " of 2026-" in row.source
+    assert len(row.source) <= 120
+
+
 @pytest.fixture(scope="module")
 def ours() -> list[Price]:
-    """Our own file, read once."""
-    return prices.read()
+    """Our own files, read once."""
+    return prices.read_ours()
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def headers(found: Provider) -> dict[str, str]:
         ("dashscope", "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions"),
         ("bailian", "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions"),
         ("qianfan", "https://qianfan.baidubce.com/v2/chat/completions"),
-        ("hunyuan", "https://api.hunyuan.cloud.tencent.com/v1/chat/completions"),
+        ("hunyuan", "https://tokenhub.tencentmaas.com/v1/chat/completions"),
         ("ark", "https://ark.cn-beijing.volces.com/api/v3/chat/completions"),
         ("doubao", "https://ark.cn-beijing.volces.com/api/v3/chat/completions"),
         ("deepseek", "https://api.deepseek.com/chat/completions"),
