@@ -21,10 +21,11 @@ from django.db import DataError, Error, IntegrityError, connection
 from gateway import metrics
 from gateway.adapters.ledger_journal import Journal, Segment
 from gateway.domain.messages import UsageSource
-from gateway.domain.money import Entry
+from gateway.domain.money import AttemptEnd, Entry
 
 _logger = logging.getLogger(__name__)
 
+LATE = "/late"  # after an attempt's id: what its row, written for a dead process, did not know
 N_ROWS_PER_STATEMENT = 1000
 N_ROWS_AT_ONCE = 500  # so many are not kept waiting for the flush interval
 ADOPT_EVERY_SECONDS = 30.0
@@ -69,7 +70,7 @@ class _Row(msgspec.Struct, frozen=True):
 _encoder = msgspec.json.Encoder()
 _NO_USAGE = msgspec.Raw(b"null")
 _WORDS = {
-    "attempt_id": 160,
+    "attempt_id": 155,
     "request_id": 150,
     "tenant": 80,
     "key_id": 80,
@@ -90,6 +91,15 @@ _TYPES = {
     **dict.fromkeys(_WORDS, "text"),
     **dict.fromkeys(_TIMES, "double precision"),
 }
+_FIGURES = (
+    "input_tokens",
+    "input_cached_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "cost_microusd",
+)
 _COLUMNS = _Row.__struct_fields__
 
 
@@ -99,13 +109,30 @@ def _value(column: str) -> str:
     return f"to_timestamp(line.{column})" if column in _TIMES else f"line.{column}"
 
 
+def _rest(column: str) -> str:
+    if column == "attempt_id":
+        return f"known.attempt_id || '{LATE}'"
+    if column in _FIGURES:
+        return f"greatest(0, line.{column} - known.{column})"
+    return _value(column)
+
+
+_INTO = f"INSERT INTO gateway_usagerecord ({', '.join(_COLUMNS)})"
+_LINES = f"""jsonb_to_recordset(%s::jsonb) AS line
+({", ".join(f"{column} {_TYPES.get(column, 'bigint')}" for column in _COLUMNS)})"""
 _INSERT = f"""
-INSERT INTO gateway_usagerecord ({", ".join(_COLUMNS)})
-SELECT {", ".join(map(_value, _COLUMNS))}
-FROM jsonb_to_recordset(%s::jsonb) AS line
-({", ".join(f"{column} {_TYPES.get(column, 'bigint')}" for column in _COLUMNS)})
+{_INTO}
+SELECT {", ".join(map(_value, _COLUMNS))} FROM {_LINES}
 ON CONFLICT (attempt_id) DO NOTHING
 """  # noqa: S608  our own words, none of anybody's
+_INSERT_RESTS = f"""
+{_INTO}
+SELECT {", ".join(map(_rest, _COLUMNS))} FROM {_LINES}
+JOIN gateway_usagerecord AS known ON known.attempt_id = line.attempt_id
+WHERE known.end_reason = '{AttemptEnd.CRASHED}'
+AND ({" OR ".join(f"line.{column} > known.{column}" for column in _FIGURES)})
+ON CONFLICT (attempt_id) DO NOTHING
+"""  # noqa: S608  likewise
 
 
 def line_of(entry: Entry) -> bytes:
@@ -151,11 +178,20 @@ def named(name: str, longest: int) -> str:
 
 
 def insert(lines: Sequence[bytes]) -> int:
-    """Write the lines as rows and return how many were new; the rest were there before."""
+    """Write the lines as rows and return how many were new; the others were there before.
+
+    A process that was taken for dead while it lived brings an attempt somebody has written down
+    as crashed: that row stands, and one more has what it did not know of.
+    """
+    packed = (b"[" + b",".join(lines) + b"]").decode()
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [(b"[" + b",".join(lines) + b"]").decode()])
-            return int(cursor.rowcount)
+            cursor.execute(_INSERT, [packed])
+            n_new = int(cursor.rowcount)
+            if n_new < len(lines):
+                # A statement of its own: it sees what was in the way of the first.
+                cursor.execute(_INSERT_RESTS, [packed])
+            return n_new
     finally:
         connection.close()
 

@@ -1,7 +1,11 @@
 """Requests whose process died: written down by the count so far, and let go.
 
-Safe to run twice and by several at once: an attempt has one row, a request leaves once, and it
-leaves with what the ledger holds of it, whoever wrote that.
+Safe to run twice and by several at once: an attempt is written down once, a request leaves once,
+and it leaves with what the ledger holds of it, whoever wrote that.
+
+A process that stood still for longer than its leases looks dead and is not. It is not stopped:
+its requests go on, come back with the next beat, and pay what is missing, in the ledger with a row
+for the rest, at the gate with the difference.
 """
 
 import asyncio
@@ -69,9 +73,9 @@ def _entries(orphan: Orphan) -> list[Entry]:
 
 def _departure(holder: str, entries: list[Entry], paid: Mapping[str, Paid]) -> Departure:
     if not entries:
-        return Departure(holder, tokens=0, cost_microusd=0, is_void=True)
+        return Departure(holder, tokens=0, cost_microusd=0, is_void=True, is_reaped=True)
     found = paid.get(entries[0].request_id) or _sum(entries)
-    return Departure(holder, tokens=found.tokens, cost_microusd=found.cost_microusd)
+    return Departure(holder, tokens=found.tokens, cost_microusd=found.cost_microusd, is_reaped=True)
 
 
 def _sum(entries: list[Entry]) -> Paid:

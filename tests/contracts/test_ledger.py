@@ -119,3 +119,34 @@ async def test_flushing_nothing_returns(ledger: LedgerTwin) -> None:
     await ledger.port.flush()
 
     assert await ledger.costs() == {}
+
+
+@pytest.mark.parametrize("end", [AttemptEnd.DONE, AttemptEnd.CRASHED])
+async def test_what_a_crashed_row_did_not_know_is_written_once_as_the_rest(
+    ledger: LedgerTwin, end: AttemptEnd
+) -> None:
+    ledger.port.record(replace(ENTRY, end=AttemptEnd.CRASHED, cost_microusd=7))
+    await ledger.port.flush()
+    for _ in range(2):
+        ledger.port.record(replace(ENTRY, end=end, cost_microusd=9))
+        await ledger.port.flush()
+
+    assert await ledger.costs() == {"q/1": 7, "q/1/late": 2}
+
+
+@pytest.mark.parametrize(
+    ("known", "late"),
+    [
+        (AttemptEnd.CRASHED, replace(ENTRY, cost_microusd=7)),
+        (AttemptEnd.CRASHED, replace(ENTRY, cost_microusd=3)),
+        (AttemptEnd.DONE, replace(ENTRY, end=AttemptEnd.CRASHED, cost_microusd=9)),
+    ],
+    ids=["no more", "less", "what had its end"],
+)
+async def test_there_is_no_rest_of(ledger: LedgerTwin, known: AttemptEnd, late: Entry) -> None:
+    ledger.port.record(replace(ENTRY, end=known, cost_microusd=7))
+    await ledger.port.flush()
+    ledger.port.record(late)
+    await ledger.port.flush()
+
+    assert await ledger.costs() == {"q/1": 7}

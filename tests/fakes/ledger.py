@@ -1,6 +1,8 @@
 """A ledger in memory: what was recorded, and which of it could have been lost."""
 
-from gateway.domain.money import Entry
+from dataclasses import replace
+
+from gateway.domain.money import AttemptEnd, Entry
 
 
 class MemoryLedger:
@@ -11,8 +13,12 @@ class MemoryLedger:
         self.durable: set[str] = set()
 
     def record(self, entry: Entry) -> None:
-        """Take the entry, unless its attempt has one."""
-        self.entries.setdefault(entry.id, entry)
+        """Take the entry, unless its attempt has one; of a crashed one it may be the rest."""
+        known = self.entries.setdefault(entry.id, entry)
+        rest = entry.cost_microusd - known.cost_microusd
+        if known.end is AttemptEnd.CRASHED and rest > 0:
+            late = replace(entry, id=f"{entry.id}/late", cost_microusd=rest)
+            self.entries.setdefault(late.id, late)
 
     async def flush(self) -> None:
         """Count everything taken so far as durable."""
