@@ -1,1 +1,1 @@
-"""The project: settings, mounts, server, logs, telemetry. No app imports it."""
+"""The project: settings, mounts, server, logs, telemetry. No app imports it but for `refusals`."""

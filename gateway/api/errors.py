@@ -1,16 +1,12 @@
 """Refusals as RFC 9457 problem documents: the one place where errors become responses."""
 
-import json
-import logging
 from http import HTTPStatus
 
-from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from ninja import NinjaAPI
-from ninja.errors import HttpError, ValidationError
 
+from config import refusals
 from gateway.domain.configuration import ConfigurationError
 from gateway.domain.errors import (
     GatewayError,
@@ -20,45 +16,22 @@ from gateway.domain.errors import (
     StateUnavailableError,
 )
 
-CONTENT_TYPE = "application/problem+json"
-
-logger = logging.getLogger(__name__)
+_DATABASE_BACK_SECONDS = 2
 
 
 def add_handlers(api: NinjaAPI) -> None:
     """Map every error the API may raise; an unknown one is logged and tells nothing."""
-
-    @api.exception_handler(GatewayError)
-    def refused(request: HttpRequest, error: GatewayError) -> HttpResponse:
-        return refusal(request, error)
-
-    @api.exception_handler(ValidationError)
-    def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        places = ("/".join(map(str, item["loc"][1:])) + ": " + item["msg"] for item in error.errors)
-        return refusal(request, InvalidInputError("; ".join(places)))
-
-    @api.exception_handler(HttpError)
-    def malformed(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return refusal(request, InvalidInputError(str(error)))
-
-    @api.exception_handler(Http404)
-    def missing(request: HttpRequest, _error: Http404) -> HttpResponse:
-        return refusal(request, NotThereError("There is nothing here."))
-
-    @api.exception_handler(RequestDataTooBig)
-    def too_large(request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
-        return refusal(request, RequestTooLargeError("This request is larger than any we take."))
-
-    @api.exception_handler(OperationalError)
-    @api.exception_handler(InterfaceError)
-    def away(request: HttpRequest, error: Exception) -> HttpResponse:
-        logger.warning("api.database_away", extra={"error_type": type(error).__name__})
-        return refusal(request, StateUnavailableError("The tables are away for a moment."))
-
-    @api.exception_handler(Exception)
-    def broken(request: HttpRequest, error: Exception) -> HttpResponse:
-        logger.error("api.failed", exc_info=error, extra={"path": request.path})
-        return refusal(request, GatewayError("This is our fault; it has been noted."))
+    refusals.tell(
+        api,
+        refusals.Dialect(
+            root=GatewayError,
+            invalid=InvalidInputError,
+            missing=NotThereError,
+            too_large=RequestTooLargeError,
+            away=_away,
+            respond=refusal,
+        ),
+    )
 
 
 def refusal(request: HttpRequest, error: GatewayError) -> HttpResponse:
@@ -83,4 +56,8 @@ def refusal(request: HttpRequest, error: GatewayError) -> HttpResponse:
         ]
     if error.retry_after_seconds is not None:
         document["retry_after_s"] = error.retry_after_seconds
-    return HttpResponse(json.dumps(document), status=error.status, content_type=CONTENT_TYPE)
+    return refusals.response(document, status=error.status, wait_seconds=error.retry_after_seconds)
+
+
+def _away(detail: str) -> StateUnavailableError:
+    return StateUnavailableError(detail, retry_after_seconds=_DATABASE_BACK_SECONDS)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -299,6 +300,21 @@ def test_a_bug_tells_nothing(operator: Client, monkeypatch: pytest.MonkeyPatch):
     status, problem = ask(operator, "GET", "/tenants/acme")
     assert (status, problem["code"]) == (500, "internal")
     assert "hunter2" not in json.dumps(problem)
+
+
+def test_a_refusal_that_passes_says_when_to_come_back(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+):
+    def away(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError("server closed the connection: host=db.internal")
+
+    monkeypatch.setattr("gateway.services.tenants.find", away)
+
+    response = operator.get("/api/gateway/tenants/acme")
+    problem = response.json()
+    assert (response.status_code, problem["code"]) == (503, "state_unavailable")
+    assert (response["Retry-After"], problem["retry_after_s"]) == ("2", 2)
+    assert "db.internal" not in response.content.decode()
 
 
 def test_the_api_is_the_one_that_was_agreed():
