@@ -212,9 +212,12 @@ def change_provider(
 def store_provider(row: Provider, *, credential: str | None, making: Change) -> None:
     """Save the provider, its credential sealed; the address never keeps a trailing slash."""
     row.base_url = row.base_url.strip().rstrip("/")
+    if isinstance(row.options, dict):
+        row.options = {str(name).strip(): str(words).strip() for name, words in row.options.items()}
     if credential is None:
         _check_home(row)
     else:
+        _check_credential(row, credential)
         row.credential_sealed = sealing.seal(credential) if credential else ""
         row.credential_last4 = credential[-4:] if len(credential) >= 12 else ""
         if credential:
@@ -223,6 +226,13 @@ def store_provider(row: Provider, *, credential: str | None, making: Change) -> 
         row.credential_sealed = row.credential_last4 = ""
     _check_provider(row)
     making.save(row)
+
+
+def _check_credential(row: Provider, credential: str) -> None:
+    """Raise ConfigurationError for what no header can carry; every call would fail by it."""
+    if credential and not (credential.isascii() and credential.isprintable()):
+        told = "A credential is one line of plain letters: nothing else can be sent in a header."
+        raise ConfigurationError([Problem(f"provider:{row.name}", "credential", told)])
 
 
 def _check_home(row: Provider) -> None:

@@ -1,9 +1,12 @@
 """What a configuration is refused for, and what it is only warned of."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from gateway.adapters import providers
 from gateway.adapters.providers import PROVIDERS, vendors
 from gateway.domain.catalog import (
     Ability,
@@ -27,11 +30,13 @@ from gateway.domain.configuration import (
     problems,
     sound_part,
 )
+from gateway.domain.configuration.options import MOST_OPTIONS, OPTIONS
 from gateway.domain.faults import FaultProfile, FaultRule
 from gateway.domain.messages import Deadlines, Dialect
 from gateway.domain.money import Budget, BudgetPeriod, Price
 from gateway.domain.rate_limit import Algorithm, Dimension, Limit, Unit
 
+ADAPTERS_CODE = Path(providers.__file__).parent
 ACME = Provider(
     name="acme", adapter="openai", dialect=Dialect.OPENAI, base_url="https://acme.example/v1"
 )
@@ -84,7 +89,17 @@ def test_the_built_in_catalog_and_a_plain_one_are_in_order():
         ({"base_url": "ftp://acme.example"}, "base_url"),
         ({"base_url": "https://"}, "base_url"),
         ({"base_url": "https://me:secret@acme.example"}, "base_url"),
+        ({"base_url": "https://@acme.example"}, "base_url"),
         ({"base_url": "https://acme.example/v1?key=1"}, "base_url"),
+        ({"base_url": "https://acme.example/v1#"}, "base_url"),
+        ({"base_url": "https://acme.example/\r\nHost: thief.example"}, "base_url"),
+        ({"base_url": "https://acme.exa\nmple/v1"}, "base_url"),
+        ({"base_url": "https://acme.example\\.thief.example"}, "base_url"),
+        ({"base_url": "https://acme .example"}, "base_url"),
+        ({"base_url": "https://ácme.example"}, "base_url"),
+        ({"base_url": "https://acme.example:0/"}, "base_url"),
+        ({"base_url": "https://[::1"}, "base_url"),
+        ({"base_url": "file:///etc/passwd"}, "base_url"),
         ({"base_url": "https://acme.example:nine/"}, "base_url"),
         ({"n_places": 0}, "n_places"),
         ({"deadlines": Deadlines(connect_seconds=0)}, "total_seconds"),
@@ -97,9 +112,131 @@ def test_a_provider_nobody_could_call_is_refused(changes, field):
     assert found(provider=provider) == [(f"provider:{provider.name}", field, ERROR)]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:8000/v1",
+        "http://[::1]:8000/v1",
+        "http://my_server:11434",
+        "HTTPS://acme.example./a/%7Eb",
+    ],
+)
+def test_an_address_of_ones_own_is_taken(address):
+    assert found(provider=replace(ACME, base_url=address)) == []
+
+
+GOOD_OPTIONS = {
+    "openai": {
+        "auth": "api-key",
+        "url_style": "deployments",
+        "api_version": "2024-10-21",
+        "max_tokens_field": "max_completion_tokens",
+        "drop_params": " n, logit_bias",
+        "extra_body": '{"top_k": 20, "service_tier": null}',
+        "thinking": "switch",
+        "include_usage": "False",
+        "keep_reasoning": "yes",
+        "stop_is_said": "0",
+        "retracts": "true",
+        "header.X-Team": "blue team",
+    },
+    "anthropic": {
+        "auth": "bearer",
+        "version": "2023-06-01",
+        "beta": "one-2025-01-01, two",
+        "client_betas": "one-*",
+        "thinking": "adaptive",
+        "drop_params": "",
+    },
+    "gemini": {
+        "project": "my-project-1",
+        "location": "europe-west4",
+        "safety": "BLOCK_NONE",
+        "drop_params": "seed",
+    },
+}
+
+
+@pytest.mark.parametrize("adapter", GOOD_OPTIONS)
+def test_every_option_is_taken_that_says_what_it_may(adapter):
+    provider = replace(ACME, adapter=adapter, options=GOOD_OPTIONS[adapter])
+
+    assert found(provider=provider) == []
+    assert set(GOOD_OPTIONS[adapter]) - {"header.X-Team"} == set(OPTIONS[adapter])
+
+
+@pytest.mark.parametrize(
+    ("adapter", "option", "value", "told"),
+    [
+        ("openai", "auth", "Bearer", "auth is one of: bearer, api-key, none."),
+        ("openai", "url_style", "", "url_style is one of: plain, azure, deployments."),
+        ("openai", "include_usage", "maybe", "include_usage is one of: true, false."),
+        ("openai", "api_version", "1&x=2", "api_version is made of letters"),
+        ("openai", "drop_params", "a b", "drop_params is made of names separated by commas."),
+        ("openai", "extra_body", "[1]", 'extra_body is a JSON object, such as {"top_k": 20}.'),
+        ("openai", "extra_body", '{"a": NaN}', "extra_body is a JSON object"),
+        ("openai", "extra_body", "[" * 3000, "extra_body is a JSON object"),
+        ("openai", "extra_body", " " * 4001, "extra_body is too long."),
+        ("openai", "temperature", "1", "This adapter has no option temperature; it has auth,"),
+        ("openai", "header.X-A", "1\r\nX-B: 2", "header.X-A goes into a header: one line"),
+        ("openai", "header.X-A", "é", "header.X-A goes into a header: one line"),
+        ("openai", "header.X A", "1", "header.X A does not name a header."),
+        ("openai", "header.X-A\r\nX-B", "1", "does not name a header."),
+        ("openai", "header.", "1", "header. does not name a header."),
+        ("openai", "header.AUTHORIZATION", "Bearer x", "keys belong into the credential"),
+        ("openai", "header.Host", "thief.example", "is not to be set here"),
+        ("anthropic", "auth", "none", "auth is one of: bearer."),
+        ("anthropic", "beta", "a\r\nb", "beta is made of names separated by commas."),
+        ("anthropic", "version", "a\nb", "version is made of letters"),
+        ("anthropic", "header.X-A", "1", "This adapter has no option header.X-A; it has auth,"),
+        ("gemini", "location", "thief.example/", "location is made of small letters"),
+        ("gemini", "project", "../x", "project is made of small letters"),
+        ("gemini", "safety", "none", "safety is one of: OFF, BLOCK_NONE,"),
+        ("scripted", "pace", "1", "This adapter reads no options, and so not pace."),
+    ],
+)
+def test_an_option_is_refused_in_a_sentence(adapter, option, value, told):
+    provider = replace(ACME, adapter=adapter, options={option: value})
+
+    (problem,) = problems(catalog(provider=provider))
+
+    assert (problem.field, problem.severity) == ("options", ERROR)
+    assert told in problem.message
+
+
+def test_there_are_only_so_many_options():
+    options = {f"header.X-{number}": "1" for number in range(MOST_OPTIONS + 1)}
+
+    (problem,) = problems(catalog(provider=replace(ACME, options=options)))
+
+    assert problem.message == "There are more than 32 options."
+
+
+@pytest.mark.parametrize(
+    ("adapter", "files"),
+    [
+        ("openai", ["vendors.py", *ADAPTERS_CODE.glob("openai_chat/*.py")]),
+        ("anthropic", ADAPTERS_CODE.glob("anthropic/*.py")),
+        ("gemini", ADAPTERS_CODE.glob("gemini/*.py")),
+        ("scripted", ["scripted.py"]),
+    ],
+)
+def test_the_options_are_those_the_adapters_read(adapter, files):
+    code = "".join((ADAPTERS_CODE / file).read_text(encoding="utf-8") for file in files)
+    reads = r'(?:options|given)(?:\.get\(|\[)"(\w+)"|_is_true\(given, "(\w+)"'
+    read = {name or switch for name, switch in re.findall(reads, code)}
+
+    headers_aside = {name for name in read if not name.startswith("anthropic-")}
+    assert headers_aside == set(OPTIONS.get(adapter, {}))
+
+
 def test_a_vendor_knows_its_own_address():
     assert found(provider=replace(ACME, base_url="", vendor="deepseek")) == []
     assert found(provider=replace(ACME, base_url="", adapter="anthropic")) == []
+
+
+def test_deadlines_that_leave_each_other_time_are_taken():
+    assert found(provider=replace(ACME, deadlines=Deadlines())) == []
 
 
 @pytest.mark.parametrize(

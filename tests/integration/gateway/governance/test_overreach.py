@@ -1,9 +1,11 @@
 """What somebody who may do something cannot make of it."""
 
 import json
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from gateway.domain.audit import Actor
@@ -89,3 +91,57 @@ def test_another_path_on_the_same_server_is_no_other_server(provider: Provider, 
         name="local", fields={"base_url": "http://127.0.0.1:9/v2/"}, actor=ada
     )
     assert Provider.objects.get().base_url == "http://127.0.0.1:9/v2"
+
+
+# --- what is sent to a vendor as it was written ---
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"location": "thief.example/"}, "location is made of small letters"),
+        ({"header.X": "1"}, "This adapter has no option header.X; it has project, location"),
+    ],
+)
+def test_no_option_leads_a_credential_to_another_server(
+    provider: Provider, ada: Actor, options: dict[str, str], told: str
+):
+    fields = {"adapter": "gemini", "vendor": "vertex", "options": {"project": "p"}}
+    configuration.add_provider(name="v", fields=fields, credential=SECRET, actor=ada)
+
+    with pytest.raises(ConfigurationError, match=told):
+        configuration.change_provider(name="v", fields={"options": options}, actor=ada)
+
+    assert Provider.objects.get(name="v").options == {"project": "p"}
+
+
+@pytest.mark.parametrize("credential", ["sk-a\r\nHost: thief", "ключ", "sk-\x00"])
+def test_no_credential_says_more_than_a_header_can(provider: Provider, ada: Actor, credential: str):
+    with pytest.raises(ConfigurationError, match="one line of plain letters"):
+        configuration.change_provider(name="local", fields={}, credential=credential, actor=ada)
+
+
+def test_an_option_is_refused_alike_by_every_door(operator: Client, provider: Provider):
+    told = "auth is one of: bearer, api-key, none."
+    answer = operator.patch(
+        "/api/gateway/providers/local",
+        json.dumps({"options": {"auth": "basic"}}),
+        content_type="application/json",
+    )
+    page = operator.get(f"/admin/gateway/provider/{provider.pk}/change/")
+    fields = {**page.context["adminform"].form.initial, "options": "auth = basic", "_save": "1"}
+    kept = {name: value for name, value in fields.items() if value is not None}
+    shown = operator.post(f"/admin/gateway/provider/{provider.pk}/change/", kept)
+    output = StringIO()
+    with pytest.raises(CommandError, match="auth is one of: bearer, api-key, none"):
+        call_command(
+            *("gateway", "provider", "add", "x", "--adapter", "openai"),
+            *("--base-url", "http://x.example", "--option", "auth=basic"),
+            stdout=output,
+        )
+
+    assert answer.json()["problems"] == [
+        {"subject": "provider:local", "field": "options", "message": told}
+    ]
+    assert told in shown.content.decode()
+    assert Provider.objects.get().options == {}
