@@ -8,6 +8,7 @@ proxy of ours (PROXY_HOPS), and without it the header is not looked at.
 from collections.abc import Iterable
 from ipaddress import ip_address
 
+from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
 
 _HEADER = b"x-forwarded-for"
@@ -22,6 +23,21 @@ def forwarded(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     if len(places) < settings.PROXY_HOPS:
         return None
     return _address(places[-settings.PROXY_HOPS])
+
+
+def behind_proxies(application: ASGI3Application) -> ASGI3Application:
+    """Return the application, told who is at the other end of our proxies, if there are any."""
+    if not settings.TRUST_PROXY:
+        return application
+
+    async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] == "http":
+            address = forwarded(scope["headers"])
+            if address is not None:
+                scope["client"] = (address, 0)
+        await application(scope, receive, send)
+
+    return serve
 
 
 def _address(place: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import cast
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.conf import settings
 
-from config import telemetry
+from config import client_address, telemetry
 from gateway.v1 import app, engine
 from gateway.v1.visit import Plane
 
@@ -20,7 +20,7 @@ class DataPlane:
     def __init__(self, plane: app.DataPlane) -> None:
         """Stand around the plane."""
         self.plane = plane
-        self._application = cast("ASGI3Application", plane)
+        self._application = client_address.behind_proxies(cast("ASGI3Application", plane))
         if settings.OTLP_ENDPOINT:
             self._application = _distrusting(telemetry.edge(self._application))
 

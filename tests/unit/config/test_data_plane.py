@@ -10,9 +10,13 @@ from prometheus_client import CollectorRegistry
 from config import data_plane
 from config.data_plane import asgi
 from config.drain import Drain
+from gateway.domain.messages import Finish, FinishReason
 from gateway.v1 import app
 from tests.unit.config.asgi import Client, fetch, http_scope
+from tests.unit.gateway.v1.asgi import Client as Caller
 from tests.unit.gateway.v1.asgi import Engine, make_plane
+
+ASKED = {"model": "open", "messages": []}
 
 
 async def the_game(scope, receive, send):
@@ -59,6 +63,37 @@ async def test_the_end_waits_for_the_data_plane_too():
 async def test_without_an_exporter_nothing_stands_around_the_plane(settings):
     plane = make_plane(Engine())
     assert data_plane.DataPlane(plane)._application is plane
+
+
+@pytest.mark.parametrize(
+    ("told", "n_hops", "address"),
+    [
+        ("6.6.6.6, 203.0.113.9", 1, "203.0.113.9"),
+        ("6.6.6.6, 203.0.113.9, 10.0.0.2", 2, "203.0.113.9"),
+        ("[2001:db8::7]:4711", 1, "2001:db8::7"),
+        ("", 1, "192.0.2.1"),
+    ],
+)
+async def test_behind_a_proxy_a_limit_counts_by_the_client_and_not_by_its_tale(
+    settings, told, n_hops, address
+):
+    settings.TRUST_PROXY, settings.PROXY_HOPS = True, n_hops
+    engine = Engine([Finish(FinishReason.STOP)])
+    plane = data_plane.DataPlane(make_plane(engine))
+
+    await Caller(plane).ask("/v1/chat/completions", ASKED, headers={"x-forwarded-for": told})
+
+    assert engine.told[0]["caller"].ip == address
+
+
+async def test_without_a_proxy_nobody_names_an_address_of_their_own(settings):
+    settings.TRUST_PROXY = False
+    engine = Engine([Finish(FinishReason.STOP)])
+    plane = data_plane.DataPlane(make_plane(engine))
+
+    await Caller(plane).ask("/v1/chat/completions", ASKED, headers={"x-forwarded-for": "6.6.6.6"})
+
+    assert engine.told[0]["caller"].ip == "192.0.2.1"
 
 
 async def test_with_an_exporter_a_strangers_trace_is_not_believed(settings, monkeypatch):
