@@ -223,6 +223,8 @@ ROOM_FIRST_WORDS_SECONDS = env.number("ROOM_FIRST_WORDS_SECONDS", default=8.0, m
 ROOM_LINE_SECONDS = env.number("ROOM_LINE_SECONDS", default=20.0, minimum=1.0)
 JUDGE_SECONDS = env.number("JUDGE_SECONDS", default=6.0, minimum=0.5)
 DIRECTOR_SECONDS = env.number("DIRECTOR_SECONDS", default=1.5, minimum=0.2)
+# How many judges an answer gets that a few points would settle; 1 is always the one alone.
+JUDGE_VOTES = int(env.choice("JUDGE_VOTES", default="3", options=("1", "3", "5")))
 
 # While the store is away each process takes its share of every limit: one of so many.
 GATEWAY_REPLICAS = env.integer("GATEWAY_REPLICAS", default=1, minimum=1)

@@ -24,6 +24,7 @@ def ports() -> Ports:
         line_seconds=settings.ROOM_LINE_SECONDS,
         judge_seconds=settings.JUDGE_SECONDS,
         director_seconds=settings.DIRECTOR_SECONDS,
+        judge_votes=settings.JUDGE_VOTES,
     )
     if models.speaker:
         counsel.follow()

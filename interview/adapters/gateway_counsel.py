@@ -1,5 +1,9 @@
 """The gateway as the game's counsel: short questions to a judge or a director."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
 from gateway import facade
 from interview.adapters.prompts import chat_request
 from interview.domain import attributes
@@ -32,3 +36,19 @@ class GatewayCounsel:
         except facade.GatewayError as error:
             raise NoCounselError(error.code) from error
         return answer.text
+
+    def ask_together(self, inquiries: Sequence[Inquiry]) -> list[str | NoCounselError]:
+        """Return the answers, or why there is none, in order; all are asked at the same time."""
+        with ThreadPoolExecutor(max_workers=max(1, len(inquiries))) as pool:
+            asked = [
+                # Each in the context of the one who asks, so that its span is known as a child.
+                pool.submit(copy_context().run, self._answered, inquiry)
+                for inquiry in inquiries
+            ]
+            return [each.result() for each in asked]
+
+    def _answered(self, inquiry: Inquiry) -> str | NoCounselError:
+        try:
+            return self.ask(inquiry)
+        except NoCounselError as failure:
+            return failure

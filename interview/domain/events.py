@@ -304,6 +304,7 @@ class Judged:
     ``outcome`` is ``weighed``, or why the rules decided alone: ``capped``, ``injection``,
     ``garbled``, or the code of a call that failed. ``q`` and ``q_rules`` are what was weighed;
     ``levels`` are the judge's, after ``rejected`` ones (no true quote) fell back to the rules'.
+    Of several judges, ``n_votes``, they are the median's.
     """
 
     outcome: str
@@ -313,6 +314,7 @@ class Judged:
     quotes: dict[str, str] = field(default_factory=dict)
     rejected: list[str] = field(default_factory=list)
     is_clamped: bool = False
+    n_votes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

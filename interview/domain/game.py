@@ -244,8 +244,10 @@ def hear(room: Room, position: Position, text: str) -> Hearing:
     )
 
 
-def with_opinion(room: Room, position: Position, hearing: Hearing, opinion: Opinion) -> Hearing:
-    """Return the hearing with a judge's opinion weighed in, by every persona's weights."""
+def with_opinion(
+    room: Room, position: Position, hearing: Hearing, opinion: Opinion, *, n_votes: int = 1
+) -> Hearing:
+    """Return the hearing with an opinion of so many judges weighed in, by everybody's weights."""
     weighed = {
         persona: weigh(
             score,
@@ -253,6 +255,7 @@ def with_opinion(room: Room, position: Position, hearing: Hearing, opinion: Opin
             answer=hearing.answer,
             weights=position.persona(persona).weights,
             par=room.par,
+            n_votes=n_votes,
         )
         for persona, score in hearing.scores.items()
     }

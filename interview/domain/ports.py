@@ -199,7 +199,11 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelPolicy:
-    """Which routes play a part, and how long each may take; an empty route is nobody."""
+    """Which routes play a part, and how long each may take; an empty route is nobody.
+
+    ``judge_votes`` is how many judges a close call gets; the second and later ones are asked at
+    the same time, after the first.
+    """
 
     speaker: str = ""
     judge: str = ""
@@ -208,6 +212,13 @@ class ModelPolicy:
     line_seconds: float = 20.0
     judge_seconds: float = 6.0
     director_seconds: float = 1.5
+    judge_votes: int = 3
+
+    @property
+    def weighing_seconds(self) -> float:
+        """Return how long an answer may wait for all of its judges and the director."""
+        n_rounds = 2 if self.judge_votes > 1 else 1
+        return n_rounds * self.judge_seconds + self.director_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +250,9 @@ class Counsel(Protocol):
     def ask(self, inquiry: Inquiry) -> str:
         """Return the whole answer within the inquiry's time; raise NoCounselError."""
 
+    def ask_together(self, inquiries: Sequence[Inquiry]) -> "list[str | NoCounselError]":
+        """Return the answers, or why there is none, in order; all are asked at the same time."""
+
 
 class NoCounsel:
     """Nobody to ask."""
@@ -250,6 +264,10 @@ class NoCounsel:
     def ask(self, inquiry: Inquiry) -> str:
         """Raise NoCounselError."""
         raise NoCounselError("unknown_model")
+
+    def ask_together(self, inquiries: Sequence[Inquiry]) -> "list[str | NoCounselError]":
+        """Return that nobody answers."""
+        return [NoCounselError("unknown_model") for _ in inquiries]
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,7 @@ def reap(*, ports: Ports, patience: Patience | None = None) -> int:
 
 def _weigh_forgotten(patience: Patience, ports: Ports) -> int:
     """Let the rules weigh the answers with which no worker has come back."""
-    models = ports.models
-    may_take = timedelta(seconds=models.judge_seconds + models.director_seconds)
+    may_take = timedelta(seconds=ports.models.weighing_seconds)
     given_before = timezone.now() - may_take - patience.weighing
     forgotten = RoomRow.objects.filter(status=Status.SCORING, changed_at__lt=given_before)
     ids = list(forgotten.values_list("pk", flat=True)[:500])

@@ -81,3 +81,20 @@ def test_a_route_that_leads_nowhere_is_no_counsel(counsel: CounselTwin):
         counsel.port.ask(inquiry(route="nowhere"))
 
     assert caught.value.code == "unknown_model"
+
+
+def test_several_are_asked_together_and_answer_in_order(counsel: CounselTwin):
+    counsel.say("ada")
+    counsel.say("ada")
+
+    first, second, third = counsel.port.ask_together(
+        [inquiry(), inquiry(route="nowhere"), inquiry()]
+    )
+
+    assert (first, third) == ("ada", "ada")
+    assert isinstance(second, NoCounselError)
+    assert second.code == "unknown_model"
+
+
+def test_asked_nothing_nobody_answers(counsel: CounselTwin):
+    assert counsel.port.ask_together([]) == []

@@ -170,6 +170,16 @@ class FakeCounsel:
             raise reply
         return reply if isinstance(reply, str) else reply(inquiry)
 
+    def ask_together(self, inquiries: Sequence[Inquiry]) -> list[str | NoCounselError]:
+        """Return what the routes' models say, or why they do not, one after another."""
+        answers: list[str | NoCounselError] = []
+        for inquiry in inquiries:
+            try:
+                answers.append(self.ask(inquiry))
+            except NoCounselError as failure:
+                answers.append(failure)
+        return answers
+
 
 @dataclass
 class FakeOutbox:

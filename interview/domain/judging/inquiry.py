@@ -17,6 +17,7 @@ from interview.domain.speaking.prompt import Fence, Prompt, Utterance, clipped
 MAX_ANSWER_TOKENS = 2_500
 MAX_FACTS = 30
 MAX_VERDICT_TOKENS = 900
+_CHAIR_STEP = 2  # of six rulers: three chairs begin with another each
 
 _ORDERS = """You grade one answer given in a job interview. You are strict, literal and brief.
 
@@ -51,8 +52,13 @@ def prompt_of(
     rubric: Rubric,
     language: Language,
     mark: str,
+    chair: int = 0,
 ) -> Prompt:
-    """Return what the judge is asked; ``mark`` is unguessable and has to come back."""
+    """Return what the judge is asked; ``mark`` is unguessable and has to come back.
+
+    Judges in different chairs read the rulers in different orders: what comes first weighs more
+    with most models, and should not weigh the same with all of them.
+    """
     fence = Fence(mark)
     facts = json.dumps(
         [
@@ -69,7 +75,7 @@ def prompt_of(
         "Answer:\n" + fence.around("answer", clipped(bare(answer.text), tokens=MAX_ANSWER_TOKENS)),
         "Grade it now: one JSON object.",
     ]
-    orders = _ORDERS.replace("{rulers}", _rulers(rubric, language)).replace("{mark}", mark)
+    orders = _ORDERS.replace("{rulers}", _rulers(rubric, language, chair)).replace("{mark}", mark)
     return Prompt(
         messages=(
             Utterance("system", orders),
@@ -85,9 +91,10 @@ def bare(text: str) -> str:
     return _MARKUP.sub("", _LINK.sub(lambda link: link.group(1) or "", text))
 
 
-def _rulers(rubric: Rubric, language: Language) -> str:
+def _rulers(rubric: Rubric, language: Language, chair: int) -> str:
     lines = []
-    for ruler in rubric.dimensions:
+    first = chair * _CHAIR_STEP % len(rubric.dimensions)
+    for ruler in (*rubric.dimensions[first:], *rubric.dimensions[:first]):
         lines.append(f"{ruler.id.value}: {ruler.description.pick(language)}")
         lines += [f"  {anchor.level}: {anchor.text.pick(language)}" for anchor in ruler.anchors]
     return "\n".join(lines)

@@ -47,8 +47,12 @@ def weigh(
     answer: Answer,
     weights: Mapping[Dimension, int],
     par: float,
+    n_votes: int = 1,
 ) -> Weighed:
-    """Return the score with the opinion weighed in, by one persona's weights."""
+    """Return the score with the opinion weighed in, by one persona's weights.
+
+    ``n_votes`` is how many judges the opinion is of.
+    """
     levels = {d: opinion.levels.get(d, level) for d, level in score.levels.items()}
     total = sum(weights.get(d, 0) for d in levels) or 1
     wanted = 25 * sum(weights.get(d, 0) * level for d, level in levels.items()) / total
@@ -68,5 +72,6 @@ def weigh(
             quotes={d.value: quote for d, quote in opinion.quotes.items()},
             rejected=[d.value for d in opinion.rejected],
             is_clamped=heard != wanted,
+            n_votes=n_votes,
         ),
     )

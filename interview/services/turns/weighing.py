@@ -19,7 +19,8 @@ from interview.domain.events import AnswerSubmitted, EventType
 from interview.domain.game import Hearing
 from interview.domain.jobs import Job
 from interview.domain.judging import inquiry as judging
-from interview.domain.judging.opinion import GarbledError, read_opinion
+from interview.domain.judging.jury import FEWEST_VOTES, UNCONFIRMED, is_close_call, verdict_of
+from interview.domain.judging.opinion import GarbledError, Opinion, read_opinion
 from interview.domain.judging.weighing import GARBLED, WEIGHED, why_not_asked
 from interview.domain.planning import language_of
 from interview.domain.ports import Inquiry, NoCounselError, Ports, stream_id
@@ -93,9 +94,50 @@ def _judged(pending: _Pending, ports: Ports) -> Hearing:
     if not ports.models.judge:
         return hearing
     outcome = why_not_asked(hearing.answer, hearing.score)
-    if not outcome:
-        mark = secrets.token_hex(6)
-        prompt = judging.prompt_of(
+    if outcome:
+        _note("judge", outcome)
+        return game.without_opinion(hearing, outcome)
+    (first,) = _votes(pending, hearing, range(1), ports)
+    if not isinstance(first, Opinion):
+        return game.without_opinion(hearing, first)
+    weighed = game.with_opinion(room, position, hearing, first)
+    n_chairs = ports.models.judge_votes
+    if n_chairs == 1 or not is_close_call(room, position, weighed.marks):
+        return weighed
+    others = _votes(pending, hearing, range(1, n_chairs), ports)
+    votes = [first, *(vote for vote in others if isinstance(vote, Opinion))]
+    if len(votes) < FEWEST_VOTES:
+        _note("judge", UNCONFIRMED)
+        return game.without_opinion(hearing, UNCONFIRMED)
+    verdict = verdict_of(votes, rules=hearing.score.levels, n_chairs=n_chairs)
+    return game.with_opinion(room, position, hearing, verdict, n_votes=len(votes))
+
+
+def _votes(pending: _Pending, hearing: Hearing, chairs: range, ports: Ports) -> list[Opinion | str]:
+    """Return what the judges in these chairs say, or why they say nothing."""
+    marks = [secrets.token_hex(6) for _ in chairs]
+    questions = [
+        _question(pending, hearing, chair, mark=mark, ports=ports)
+        for chair, mark in zip(chairs, marks, strict=True)
+    ]
+    replies = ports.counsel.ask_together(questions)
+    votes = [
+        _vote(reply, answer=hearing.answer.text, mark=mark)
+        for reply, mark in zip(replies, marks, strict=True)
+    ]
+    for vote in votes:
+        _note("judge", WEIGHED if isinstance(vote, Opinion) else vote)
+    return votes
+
+
+def _question(
+    pending: _Pending, hearing: Hearing, chair: int, *, mark: str, ports: Ports
+) -> Inquiry:
+    room, position = pending.room, pending.position
+    return Inquiry(
+        id=f"{pending.room_id}.a{pending.offset}.judge{chair or ''}",
+        route=ports.models.judge,
+        prompt=judging.prompt_of(
             hearing.answer,
             asked=room.planned_text,
             question=hearing.question,
@@ -103,25 +145,20 @@ def _judged(pending: _Pending, ports: Ports) -> Hearing:
             rubric=rubrics.six_dimensions(),
             language=language_of(room, position, hearing.marks.asker),
             mark=mark,
-        )
-        question = Inquiry(
-            id=f"{pending.room_id}.a{pending.offset}.judge",
-            route=ports.models.judge,
-            prompt=prompt,
-            seconds=ports.models.judge_seconds,
-            room_id=pending.room_id,
-        )
-        try:
-            reply = ports.counsel.ask(question)
-            opinion = read_opinion(reply, answer=hearing.answer.text, mark=mark)
-            hearing = game.with_opinion(room, position, hearing, opinion)
-            outcome = WEIGHED
-        except NoCounselError as failure:
-            outcome = failure.code
-        except GarbledError:
-            outcome = GARBLED
-    _note("judge", outcome)
-    return hearing if outcome == WEIGHED else game.without_opinion(hearing, outcome)
+            chair=chair,
+        ),
+        seconds=ports.models.judge_seconds,
+        room_id=pending.room_id,
+    )
+
+
+def _vote(reply: str | NoCounselError, *, answer: str, mark: str) -> Opinion | str:
+    if isinstance(reply, NoCounselError):
+        return reply.code
+    try:
+        return read_opinion(reply, answer=answer, mark=mark)
+    except GarbledError:
+        return GARBLED
 
 
 def _directed(pending: _Pending, hearing: Hearing, ports: Ports) -> str | None:

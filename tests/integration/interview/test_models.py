@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -389,6 +390,128 @@ def test_invented_quotes_count_for_nothing(take_seat: Callable[..., Play], upstr
     (scored,) = told(play, ev.AnswerScored)
     assert sorted(scored.judged.rejected) == sorted(DIMENSIONS)
     assert scored.q == pytest.approx(scored.judged.q_rules, abs=6.0)
+
+
+# A judge's chair is known by the ruler it begins with.
+CHAIRS = ("relevance", "depth", "structure")
+
+
+def chair_of(seen: Seen) -> int:
+    """Return which of the judges is asked."""
+    rulers = seen.json["messages"][0]["content"].partition("Rulers\n")[2]
+    return CHAIRS.index(rulers.partition(":")[0])
+
+
+@pytest.fixture
+def close_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every answer be one that a few points would settle."""
+    monkeypatch.setattr(weighing, "is_close_call", lambda *_: True)
+
+
+def down(_: Seen) -> Reply:
+    return Reply(status=503)
+
+
+def silent(_: Seen) -> Reply:
+    return Reply(never_answers=True)
+
+
+Judge = Callable[[Seen], Reply]
+BRIBED: Judge = verdict
+HARSH: Judge = partial(verdict, level=0, quote="")
+FAIR: Judge = partial(verdict, level=2)
+LIAR: Judge = partial(verdict, quote="I single-handedly saved the company")
+
+
+@pytest.mark.usefixtures("close_call")
+@pytest.mark.parametrize(
+    ("judges", "level", "n_votes"),
+    [
+        ((BRIBED, FAIR, HARSH), 2, 3),
+        ((BRIBED, HARSH, HARSH), 0, 3),
+        ((FAIR, LIAR, FAIR), 2, 3),
+    ],
+    ids=["three views", "one bribed", "one who invents quotes"],
+)
+def test_of_three_judges_of_a_close_call_the_median_counts(
+    take_seat: Callable[..., Play],
+    upstream: Upstream,
+    judges: tuple[Judge, ...],
+    level: int,
+    n_votes: int,
+):
+    judged(upstream, lambda seen: judges[chair_of(seen)](seen))
+    play = take_seat(JUDGED).speak()
+    play.answer(GOOD_ANSWERS[0])
+
+    play.weigh()
+
+    (scored,) = told(play, ev.AnswerScored)
+    assert (scored.tier, scored.judged.outcome) == ("model", "weighed")
+    assert scored.judged.n_votes == n_votes
+    assert scored.judged.levels == dict.fromkeys(DIMENSIONS, level)
+    assert abs(scored.q - scored.judged.q_rules) <= 15.0
+    assert spoken(play.speak()) == GOOD_LINE
+
+
+@pytest.mark.usefixtures("close_call")
+@pytest.mark.parametrize("absent", [down, silent])
+def test_the_rules_sit_in_a_chair_that_stays_empty(
+    take_seat: Callable[..., Play], upstream: Upstream, absent: Judge
+):
+    judged(upstream, lambda seen: (BRIBED, absent, HARSH)[chair_of(seen)](seen))
+    play = take_seat(replace(JUDGED, judge_seconds=1.0)).speak()
+    play.answer(GOOD_ANSWERS[0])
+
+    play.weigh()
+
+    (scored,) = told(play, ev.AnswerScored)
+    assert (scored.judged.outcome, scored.judged.n_votes) == ("weighed", 2)
+    # Between a 4 and a 0 the rules' own level is the one in the middle.
+    assert scored.q == pytest.approx(scored.judged.q_rules, abs=6.0)
+
+
+@pytest.mark.usefixtures("close_call")
+@pytest.mark.parametrize("absent", [down, silent])
+def test_one_judge_alone_makes_no_close_call(
+    take_seat: Callable[..., Play], upstream: Upstream, absent: Judge
+):
+    judged(upstream, lambda seen: (BRIBED, absent, absent)[chair_of(seen)](seen))
+    play = take_seat(replace(JUDGED, judge_seconds=1.0)).speak()
+    play.answer(GOOD_ANSWERS[0])
+
+    play.weigh()
+
+    (scored,) = told(play, ev.AnswerScored)
+    assert (scored.tier, scored.judged.outcome) == ("rules", "unconfirmed")
+    assert scored.q == scored.judged.q_rules
+
+
+@pytest.mark.usefixtures("close_call")
+def test_where_one_judge_is_to_be_enough_no_other_is_asked(
+    take_seat: Callable[..., Play], upstream: Upstream
+):
+    judged(upstream, verdict)
+    play = take_seat(replace(JUDGED, judge_votes=1)).speak()
+    play.answer(GOOD_ANSWERS[0])
+
+    play.weigh()
+
+    (scored,) = told(play, ev.AnswerScored)
+    assert scored.judged.n_votes == 1
+    assert [is_judge(seen) for seen in upstream.seen].count(True) == 1
+
+
+def test_an_answer_that_settles_nothing_is_one_judges_business(
+    take_seat: Callable[..., Play], upstream: Upstream
+):
+    judged(upstream, verdict)
+    play = take_seat(JUDGED).speak()
+    play.answer(GOOD_ANSWERS[0])
+
+    play.weigh()
+
+    assert [is_judge(seen) for seen in upstream.seen].count(True) == 1
 
 
 @pytest.mark.parametrize(
