@@ -3,7 +3,8 @@
 A process appends to a segment, a file of its own that it holds under a lock; the kernel keeps
 what was appended when the process is killed, and frees the lock. A segment is removed once
 everything in it is in Postgres. Whoever finds a segment without a lock writes it as his own:
-an attempt has one row, however often it is brought.
+an attempt has one row, however often it is brought. So two may have the same segment, as happens
+when a process ends in the middle of writing one, and a file that is gone has been written.
 """
 
 import fcntl
@@ -44,13 +45,16 @@ class Segment:
         if self.lines is not None:
             return self.lines
         assert self.path is not None
-        return [line for line in self.path.read_bytes().split(b"\n") if line]
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        return [line for line in content.split(b"\n") if line]
 
     def remove(self) -> None:
-        """Drop the file and its lock."""
+        """Drop the file; whoever else has it open finds that it is gone."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
-        self.release()
 
     def release(self) -> None:
         """Let somebody else have the file."""
@@ -60,7 +64,7 @@ class Segment:
 
 
 class Journal:
-    """The segments of this process, in order; used from any thread.
+    """The segments of this process, in order; used from any thread, also after its end.
 
     ``max_rows`` and ``max_bytes`` bound what is kept in memory; more is kept in the files
     alone. Without a folder to write to, what is beyond the bound is lost, counted and logged.
@@ -80,6 +84,7 @@ class Journal:
         self._kept_rows = 0
         self._kept_bytes = 0
         self._has_folder = True
+        self._is_closed = False
 
     @property
     def n_rows(self) -> int:
@@ -109,7 +114,9 @@ class Journal:
                 metrics.LEDGER_LOST.inc()
                 return
             self._n_rows += 1
-            if self._current and self._current.n_bytes >= self._segment_bytes:
+            if self._is_closed:
+                self._let_go()
+            elif self._current and self._current.n_bytes >= self._segment_bytes:
                 self._seal()
 
     def take(self) -> Segment | None:
@@ -121,14 +128,17 @@ class Journal:
 
     def done(self, segment: Segment) -> None:
         """Forget the segment: everything in it is in Postgres."""
+        segment.remove()
         with self._lock:
+            segment.release()
+            if not self._sealed or self._sealed[0] is not segment:
+                return  # it was let go of while it was being written
             self._sealed.popleft()
             self._n_done += 1
             self._n_rows -= segment.n_lines
             if segment.lines is not None:
                 self._kept_rows -= segment.n_lines
                 self._kept_bytes -= segment.n_bytes
-        segment.remove()
 
     def adopt(self) -> int:
         """Take over what dead processes left behind; return how many segments."""
@@ -138,6 +148,10 @@ class Journal:
             return 0
         adopted = [segment for path in left if (segment := _adopted(path))]
         with self._lock:
+            if self._is_closed:
+                for segment in adopted:
+                    segment.release()
+                return 0
             self._sealed.extend(adopted)
             self._n_sealed += len(adopted)
             self._n_rows += sum(segment.n_lines for segment in adopted)
@@ -153,15 +167,23 @@ class Journal:
             metrics.LEDGER_LOST.inc()
 
     def close(self) -> None:
-        """Let go of the files; what is in them waits for the next process."""
+        """Let go of the files; what is in them waits for the next process.
+
+        So does a line that comes later: each in a file that is let go of at once.
+        """
         with self._lock:
-            self._seal()
-            for segment in self._sealed:
-                if not segment.is_filed:
-                    metrics.LEDGER_LOST.inc(segment.n_lines)
-                    _logger.error("gateway.ledger_lost", extra={"rows": segment.n_lines})
-                segment.release()
-            self._sealed.clear()
+            self._is_closed = True
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._seal()
+        for segment in self._sealed:
+            if not segment.is_filed:
+                metrics.LEDGER_LOST.inc(segment.n_lines)
+                _logger.error("gateway.ledger_lost", extra={"rows": segment.n_lines})
+            segment.release()
+        self._sealed.clear()
+        self._n_rows = self._kept_rows = self._kept_bytes = 0
 
     def _open(self) -> Segment:
         try:
@@ -231,7 +253,8 @@ def _adopted(path: Path) -> Segment | None:
     if not _locked(handle):
         os.close(handle)
         return None
-    content = path.read_bytes()
+    with os.fdopen(handle, "rb", closefd=False) as file:
+        content = file.read()
     return Segment(path, handle, None, n_lines=content.count(b"\n"), n_bytes=len(content))
 
 

@@ -11,7 +11,8 @@ import pytest
 from django.db import DataError, OperationalError
 from prometheus_client import REGISTRY
 
-from gateway.adapters.ledger import BatchLedger, LedgerTiming, line_of, named
+from gateway.adapters.ledger import BatchLedger, LedgerTiming
+from gateway.adapters.ledger_rows import line_of, named
 from gateway.domain.messages import Usage, UsageSource
 from gateway.domain.money import AttemptEnd, AttemptState, Entry
 
@@ -229,3 +230,76 @@ async def test_what_comes_after_the_end_waits_on_disk(table: Table, tmp_path: Pa
 
     assert list(table.rows) == ["q/1"]
     assert left_in(tmp_path) == 1
+
+
+async def test_who_waits_for_postgres_is_let_go_at_the_end(table: Table, tmp_path: Path) -> None:
+    table.n_failures = 10**9
+    timing = LedgerTiming(flush_seconds=0.0, pause_seconds=3600.0)
+    closing = BatchLedger(tmp_path, timing=timing, insert=table.insert)
+    closing.record(ENTRY)
+    waiting = asyncio.create_task(closing.flush())
+    await asyncio.sleep(0)
+    await asyncio.to_thread(closing.close, seconds=0.05)
+    await waiting
+
+    assert left_in(tmp_path) == 1
+    assert closing.drain() is False
+    await asyncio.to_thread(closing.close)
+
+
+async def test_a_ledger_that_is_closed_before_its_first_entry_writes_nothing_by_itself(
+    table: Table, tmp_path: Path
+) -> None:
+    closed = BatchLedger(tmp_path, timing=QUICK, insert=table.insert)
+    closed.close()
+    closed.record(ENTRY)
+    await closed.flush()
+
+    assert (table.rows, left_in(tmp_path)) == ({}, 1)
+
+
+async def test_nothing_is_lost_that_is_handed_in_while_it_closes(
+    table: Table, tmp_path: Path
+) -> None:
+    closing = BatchLedger(tmp_path, timing=QUICK, insert=table.insert)
+    is_closed = threading.Event()
+
+    def hand_in(who: int) -> int:
+        number = 0
+        while number < 200 or not is_closed.is_set():
+            closing.record(replace(ENTRY, id=f"{who}/{number}"))
+            number += 1
+        return number
+
+    handing_in = [asyncio.create_task(asyncio.to_thread(hand_in, who)) for who in range(3)]
+    while not table.rows:  # noqa: ASYNC110  until the thread is at it
+        await asyncio.sleep(0)
+    await asyncio.to_thread(closing.close)
+    is_closed.set()
+    numbers = await asyncio.gather(*handing_in)
+
+    heir = BatchLedger(tmp_path, timing=QUICK, insert=table.insert)
+    await heir.adopt()
+    await asyncio.to_thread(heir.close)
+    assert set(table.rows) == {
+        f"{who}/{number}" for who, n_of_them in enumerate(numbers) for number in range(n_of_them)
+    }
+    assert left_in(tmp_path) == 0
+
+
+async def test_a_bug_does_not_end_the_writing(
+    table: Table, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken_once(lines: Sequence[bytes]) -> int:
+        if not table.sizes:
+            table.sizes.append(0)
+            raise ZeroDivisionError
+        return table.insert(lines)
+
+    ledger = BatchLedger(tmp_path, timing=QUICK, insert=broken_once)
+    with caplog.at_level("CRITICAL"):
+        ledger.record(ENTRY)
+        await ledger.flush()
+    await asyncio.to_thread(ledger.close)
+
+    assert list(table.rows) == ["q/1"]

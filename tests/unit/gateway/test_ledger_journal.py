@@ -196,6 +196,90 @@ def test_what_postgres_will_never_take_is_set_aside(tmp_path):
     assert ours.adopt() == 0
 
 
+def written_by(heir: Journal) -> list[bytes]:
+    """Return everything the heir finds to write, and be done with it."""
+    lines = []
+    while (segment := heir.take()) is not None:
+        lines += segment.read()
+        heir.done(segment)
+    return lines
+
+
+def test_a_line_that_comes_after_the_end_is_there_for_the_next_process_at_once(tmp_path):
+    ours, heir = journal(tmp_path), journal(tmp_path)
+    ours.append(b"one")
+    ours.close()
+    ours.append(b"two")
+    ours.append(b"three")
+
+    assert heir.adopt() == 3
+    assert written_by(heir) == [b"one", b"two", b"three"]
+    assert files(tmp_path) == []
+
+
+def test_a_line_that_comes_after_the_end_and_finds_no_disk_is_counted(tmp_path):
+    (tmp_path / "file").touch()
+    before = counted("gw_ledger_lost_rows_total")
+    ours = journal(tmp_path / "file")
+    ours.close()
+    ours.append(b"one")
+
+    assert counted("gw_ledger_lost_rows_total") - before == 1
+
+
+def test_what_is_done_with_after_the_end_takes_nothing_else_with_it(tmp_path):
+    ours, heir = journal(tmp_path), journal(tmp_path)
+    ours.append(b"one")
+    slow = ours.take()
+    assert slow is not None
+    ours.close()
+    ours.append(b"two")
+    ours.done(slow)
+
+    assert heir.adopt() == 1
+    assert written_by(heir) == [b"two"]
+
+
+def test_what_two_have_at_the_end_is_done_by_whoever_is_first(tmp_path):
+    ours, heir = journal(tmp_path, max_rows=0), journal(tmp_path)
+    ours.append(b"one")
+    slow = ours.take()
+    assert slow is not None
+    ours.close()
+    assert heir.adopt() == 1
+    assert written_by(heir) == [b"one"]
+
+    assert slow.read() == []
+    ours.done(slow)
+
+
+def test_nothing_is_adopted_by_a_journal_that_is_closed(tmp_path):
+    dead, ours, heir = journal(tmp_path), journal(tmp_path), journal(tmp_path)
+    dead.append(b"one")
+    dead.close()
+    ours.close()
+
+    assert (ours.adopt(), heir.adopt()) == (0, 1)
+
+
+def test_a_file_that_goes_between_its_lock_and_its_reading_is_nobodys_loss(tmp_path, monkeypatch):
+    dead, heir = journal(tmp_path), journal(tmp_path)
+    dead.append(b"one")
+    dead.close()
+    locked = ledger_journal._locked
+
+    def locked_and_gone(handle: int) -> bool:
+        is_ours = locked(handle)
+        for path in files(tmp_path):
+            path.unlink()
+        return is_ours
+
+    monkeypatch.setattr(ledger_journal, "_locked", locked_and_gone)
+
+    assert heir.adopt() == 1
+    assert written_by(heir) == []
+
+
 def full(_handle: int, _line: bytes) -> int:
     raise OSError("no space left on device")
 
