@@ -232,6 +232,8 @@ GATEWAY_REPLICAS = env.integer("GATEWAY_REPLICAS", default=1, minimum=1)
 GATEWAY_CACHE_BYTES = env.integer("GATEWAY_CACHE_BYTES", default=64 * 1024 * 1024, minimum=0)
 # How long a resumable stream is spoken on after its reader is gone.
 GATEWAY_RESUME_SECONDS = env.number("GATEWAY_RESUME_SECONDS", default=60.0, minimum=0.0)
+# How much is kept of one resumable stream; what is longer cannot be taken up again.
+GATEWAY_RESUME_BYTES = env.integer("GATEWAY_RESUME_BYTES", default=4 * 1024 * 1024, minimum=1)
 LEDGER_FOLDER = DATA_DIR / "ledger"
 # Credentials of vendors: a provider may name one of these variables, and no other.
 PROVIDER_API_KEYS = env.all_ending(suffix="_API_KEY")

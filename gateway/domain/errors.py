@@ -23,6 +23,7 @@ GatewayError
 ├── BreakerOpenError               the target failed too often and is being left alone
 ├── StoppedError                   somebody ordered the stream to stop
 ├── ShuttingDownError              this process ends, and the stream with it
+├── AnswerNotKeptError             the answer was longer than what is kept of one
 ├── ManagementError                a change of the configuration was refused
 │   ├── NotThereError              there is nothing of that name
 │   ├── ConflictError              it is there already, or others still need it
@@ -254,6 +255,12 @@ class ShuttingDownError(GatewayError):
     """This process ends before the answer could; another one takes it from the beginning."""
 
     code, status, retryable, error_type = "shutting_down", 503, True, "shutdown"
+
+
+class AnswerNotKeptError(GatewayError):
+    """More was said than is kept for who comes back for it; the beginning is there."""
+
+    code, status = "answer_not_kept", 410
 
 
 class StoppedError(GatewayError):

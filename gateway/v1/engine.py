@@ -65,7 +65,7 @@ def ask(
 def shelf() -> Shelf:
     """Return where the running loop keeps streams that may be taken up again."""
     relay, hub = runtime.engine_here().ports.relay, runtime.hub()
-    return Shelf(relay, hub, settings.GATEWAY_RESUME_SECONDS)
+    return Shelf(relay, hub, settings.GATEWAY_RESUME_SECONDS, settings.GATEWAY_RESUME_BYTES)
 
 
 async def begin() -> None:

@@ -2,8 +2,11 @@
 
 The answer is made by a task of its own, as if for a client; what it sends is numbered, handed to
 the client while there is one, and to the relay, where `streams` finds it. So the client's leaving
-ends nothing at once. A resumable answer is gathered for a reader that lags behind: it is as large
-as the answer is, and no larger.
+ends nothing at once, and what it has not read yet is gathered for it.
+
+Only so much is kept of an answer. One that is longer says so where it breaks off to whoever comes
+back for it, and is from there on a stream like any other: no faster than its first reader reads,
+and over when that one leaves.
 """
 
 import asyncio
@@ -14,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from gateway.domain.catalog import Tenant
-from gateway.domain.errors import ShuttingDownError, StreamTruncatedError
+from gateway.domain.errors import AnswerNotKeptError, ShuttingDownError, StreamTruncatedError
 from gateway.domain.messages import Dialect
 from gateway.domain.ports import Relay, RelayHub, RelayWriter
 from gateway.v1 import errors
@@ -23,17 +26,20 @@ from gateway.v1.exchange import AsgiMessage, Exchange
 from gateway.v1.headers import Account
 from gateway.v1.speech import Encoder
 
+KEPT_BYTES = 4 * 1024 * 1024
+NOT_KEPT = "The answer is longer than what is kept of one: its rest cannot be taken up again."
 _FRAME = re.compile(rb"(.+?)(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
 _running: "set[asyncio.Task[None]]" = set()
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where streams are kept, and for how long one is spoken on without its reader."""
+    """Where streams are kept, how long one is spoken on without its reader, how much is kept."""
 
     relay: Relay
     hub: RelayHub
     resume_seconds: float
+    max_bytes: int = KEPT_BYTES
 
 
 def shelf_name(tenant: Tenant, run_id: str) -> str:
@@ -63,6 +69,10 @@ class Run:
         self._news = asyncio.Event()
         self._is_read = True
         self._is_over = False
+        self._n_kept_bytes = 0
+        self._making: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None  # of what is kept, once that is full
+        self._caught_up = asyncio.Event()
 
     async def serve(
         self,
@@ -82,18 +92,16 @@ class Run:
             request_id=self.id,
         )
         delivery = Delivery(inner, account, self._dialect, keep_alive_seconds)
-        making = asyncio.get_running_loop().create_task(
-            self._make(delivery.stream(deltas, encoder)), context=contextvars.copy_context()
-        )
-        _running.add(making)
-        making.add_done_callback(_running.discard)
+        making = self._making = _kept_alive(self._make(delivery.stream(deltas, encoder)))
         try:
             await self._read()
         finally:
             self._is_read = False
             self._messages.clear()
+            self._caught_up.set()
             if not self._is_over:
-                seconds = 0.0 if self._exchange.is_cut else self._shelf.resume_seconds
+                is_last = self._exchange.is_cut or self._ending is not None
+                seconds = 0.0 if is_last else self._shelf.resume_seconds
                 timer = asyncio.get_running_loop().call_later(seconds, making.cancel)
                 making.add_done_callback(lambda _: timer.cancel())
 
@@ -107,7 +115,9 @@ class Run:
                 self._hand_out(frames, is_last=True)
             self._is_over = True
             self._news.set()
-            if self._writer is not None:
+            if self._ending is not None:
+                await asyncio.shield(self._ending)
+            elif self._writer is not None:
                 await asyncio.shield(self._writer.end("over"))
 
     async def _read(self) -> None:
@@ -120,6 +130,7 @@ class Run:
                     await exchange.send(message)
                 else:
                     await exchange.write(message["body"], is_last=not message["more_body"])
+            self._caught_up.set()
             if self._is_over:
                 return
             self._news.clear()
@@ -136,14 +147,29 @@ class Run:
             self._put(message)
         else:
             self._hand_out(message["body"], is_last=not message["more_body"])
+            if self._ending is not None and self._is_read:
+                self._caught_up.clear()
+                await self._caught_up.wait()
 
     def _hand_out(self, frames: bytes, *, is_last: bool) -> None:
         numbered = b"".join(self._numbered(found[1]) for found in _FRAME.finditer(frames))
         self._is_over = self._is_over or is_last
-        if numbered and self._writer is not None:
-            # Bytes are kept as they are: each is one character of the relay's text.
-            self._writer.write(numbered.decode("latin-1"))
+        if numbered and self._writer is not None and self._ending is None:
+            self._keep(self._writer, numbered)
         self._put({"type": "http.response.body", "body": numbered, "more_body": not is_last})
+
+    def _keep(self, writer: RelayWriter, numbered: bytes) -> None:
+        """Keep the frames, or the word that no more are kept."""
+        self._n_kept_bytes += len(numbered)
+        if self._n_kept_bytes <= self._shelf.max_bytes:
+            # Bytes are kept as they are: each is one character of the relay's text.
+            writer.write(numbered.decode("latin-1"))
+            return
+        last = errors.in_stream(AnswerNotKeptError(NOT_KEPT), self._dialect, request_id=self.id)
+        writer.write(last.decode("latin-1"))
+        self._ending = _kept_alive(writer.end("full"))
+        if not self._is_read and self._making is not None:
+            self._making.cancel()  # nobody can come back for the rest
 
     def _numbered(self, frame: bytes) -> bytes:
         if frame.startswith(b":") and b"\n" not in frame:
@@ -155,3 +181,11 @@ class Run:
         if self._is_read:
             self._messages.append(message)
             self._news.set()
+
+
+def _kept_alive(work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
+    """Return the work as a task that lives until it is done, whoever forgets it."""
+    task = asyncio.get_running_loop().create_task(work, context=contextvars.copy_context())
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    return task

@@ -275,3 +275,85 @@ async def test_a_first_word_on_its_way_to_the_store_is_waited_for():
     writer.write(ONE)
     await writer.end("over")
     assert (await resuming).body == ONE.encode()
+
+
+# --- an answer that is longer than what is kept ---
+
+LONG = [SAID[0], *(TextDelta(f"word {number} ") for number in range(100)), DONE]
+
+
+def plane_keeping(relay: MemoryRelay, engine: Engine, n_bytes: int, **more) -> DataPlane:
+    return make_plane(engine, shelf=lambda: Shelf(relay, relay, 60.0, n_bytes), **more)
+
+
+async def test_no_more_is_kept_of_an_answer_than_there_is_room_for():
+    relay = MemoryRelay()
+    plane = plane_keeping(relay, Engine(list(LONG)), 4000)
+    whole = await Client(plane).ask("/v1/chat/completions", ASKED, headers=RESUMABLE)
+    run_id = whole.headers["x-request-id"]
+    rest = await resumed(relay, run_id)
+
+    kept, last = taken(rest.body[: rest.body.index(b'data: {"error"')])
+    assert whole.body.startswith(kept)
+    assert whole.body.endswith(b"data: [DONE]" + mark_of(run_id, 103))
+    assert 3500 < len(kept) <= 4000
+    assert last < 103
+    assert rest.data[-2]["error"]["code"] == "answer_not_kept"
+    assert rest.data[-1] == "[DONE]"
+    assert rest.is_whole
+    assert len(relay.text(shelf_name(Tenant("acme"), run_id))) < 4500
+
+
+async def test_who_was_further_than_what_is_kept_is_told_so():
+    relay = MemoryRelay()
+    plane = plane_keeping(relay, Engine(list(LONG)), 4000)
+    whole = await Client(plane).ask("/v1/chat/completions", ASKED, headers=RESUMABLE)
+    found = await resumed(relay, whole.headers["x-request-id"], query="after=90")
+    assert found.body.startswith(streams.RESYNC)
+    assert found.data[-2]["error"]["code"] == "answer_not_kept"
+
+
+async def test_past_what_is_kept_the_answer_is_made_no_faster_than_it_is_read():
+    relay, engine = MemoryRelay(), Engine(list(LONG))
+    slow = Answer(stops_at=b"word 0 ")
+    plane = plane_keeping(relay, engine, 4000)
+    asking = asyncio.create_task(
+        Client(plane).ask("/v1/chat/completions", ASKED, headers=RESUMABLE, answer=slow)
+    )
+    for _ in range(2000):
+        await asyncio.sleep(0)
+    assert not engine.is_closed  # it waits for the one word that is too much
+    slow.may_read.set()
+    await asking
+    assert slow.data[-1] == "[DONE]"
+
+
+async def test_past_what_is_kept_nothing_goes_on_without_its_reader():
+    relay, engine = MemoryRelay(), Engine(list(LONG), hold=asyncio.Event())
+    client, cut = Client(plane_keeping(relay, engine, 4000)), Answer()
+    asking = asyncio.create_task(
+        client.ask("/v1/chat/completions", ASKED, headers=RESUMABLE, answer=cut)
+    )
+    await cut.until(lambda answer: b"word 99 " in answer.body)
+    client.leaving.set()
+    await asking
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert engine.is_closed
+
+
+async def test_an_answer_that_outgrows_what_is_kept_without_its_reader_ends_there():
+    relay = MemoryRelay()
+    engine = Engine([*LONG[:5], TextDelta("x" * 5000), *LONG[5:]], hold=asyncio.Event())
+    client, cut = Client(plane_keeping(relay, engine, 4000)), Answer(stops_at=b"word 0 ")
+    asking = asyncio.create_task(
+        client.ask("/v1/chat/completions", ASKED, headers=RESUMABLE, answer=cut)
+    )
+    await cut.until(lambda answer: b"word 0 " in answer.body)
+    client.leaving.set()
+    await asking
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert engine.is_closed
+    late = await resumed(relay, cut.headers["x-request-id"])
+    assert late.data[-2]["error"]["code"] == "answer_not_kept"
