@@ -13,9 +13,14 @@ import pytest
 import redis
 import redis.asyncio
 from django.utils import translation
+from hypothesis import HealthCheck, settings
 
 from compose import embedded, prepare
 from tests.fakes.ledger import MemoryLedger
+
+# How long an example takes depends on who else uses the machine: no test is about that.
+settings.register_profile("hotseat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hotseat")
 
 _servers: list[embedded.Postgres | embedded.Valkey] = []
 
