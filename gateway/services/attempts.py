@@ -108,10 +108,6 @@ class Attempt:
         """Keep deadlines in a task of its own; the call's order to stop cancels that task."""
         self._watchdog = Watchdog()
 
-    def rest(self) -> None:
-        """Stop watching."""
-        self._watchdog.rest()
-
     def watch_with(self, watchdog: Watchdog) -> None:
         """Keep deadlines as part of the call again."""
         self._watchdog = watchdog

@@ -116,7 +116,6 @@ async def _enter(call: Call, *, ports: Ports, heart: Heart) -> None:
 
 async def _leave(call: Call, *, ports: Ports, heart: Heart) -> None:
     """Give everything back; what waits for the store outlives whoever is being cancelled."""
-    call.watchdog.rest()
     if call.is_inside:
         heart.let_go(call.holder)
         await ports.gate.leave(settling.departure_of(call))

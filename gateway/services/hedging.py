@@ -86,8 +86,6 @@ class _Race:
             settling.settle(attempt, end, ports=self._ports)
         if self._running:
             await asyncio.wait(self._running)
-        for attempt in self._running.values():
-            attempt.rest()
         kept.watch_with(self._call.watchdog)
         for attempt in others:
             await attempt.close()
@@ -114,7 +112,6 @@ class _Race:
             await attempt.failed(error)
         finally:
             settling.settle(attempt, AttemptEnd.ERROR, ports=self._ports)
-            attempt.rest()
             await attempt.close()
 
 

@@ -112,8 +112,6 @@ async def _followed(
     except (GeneratorExit, asyncio.CancelledError):
         call.observed.abandoned()
         raise
-    finally:
-        watchdog.rest()
     # What stopped the other one, its limits or its patience, does not stop us.
     call.shared = ""
     async with aclosing(ask()) as deltas:

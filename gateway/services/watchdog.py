@@ -1,8 +1,7 @@
 """One guard around every wait of a stream: four deadlines, and the order to stop.
 
 A wait is cut from inside the task that waits. No helper task per delta, and no timer either: at
-ten thousand deltas a second a process has none to spare. One timer per stream looks whether the
-deadline has moved on meanwhile, as it nearly always has, and goes to sleep again until then.
+ten thousand deltas a second a process has none to spare. The loop's one round sees who is late.
 """
 
 import asyncio
@@ -12,6 +11,7 @@ from typing import TypeVar
 
 from gateway.domain.errors import DeadlinePhase, ProviderTimeoutError, StoppedError
 from gateway.domain.ports import CancelOrder
+from gateway.services.rounds import rounds_here
 
 Result = TypeVar("Result")
 
@@ -24,9 +24,8 @@ class Watchdog:
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Task[object] | None = None
         self._is_cut = False
-        self._ends_at = 0.0
         self._total_at: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._rounds = rounds_here()
 
     def stop(self, order: CancelOrder) -> None:
         """Take the order to stop: the wait in progress ends now, the next one never begins."""
@@ -42,12 +41,6 @@ class Watchdog:
     def end_at(self, total_at: float) -> None:
         """Let the whole call be over at a time of the loop; waiting in a queue does not count."""
         self._total_at = total_at
-
-    def rest(self) -> None:
-        """Drop the timer: nothing is waited for any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     @property
     def remaining_seconds(self) -> float:
@@ -76,7 +69,7 @@ class Watchdog:
         """Do as `until`, up to a time of the loop."""
         if self.order is not None:
             raise StoppedError(self.order.by)
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None  # only a task can be cut
         n_cancels = task.cancelling()
         phase = self._watch(ends_at, phase)
@@ -92,29 +85,20 @@ class Watchdog:
             raise ProviderTimeoutError(f"no answer in time: {phase}", phase=phase) from None
         finally:
             self._waiting = None
+            self._rounds.leave(self)
             if self._is_cut:
                 task.uncancel()
 
+    def due(self) -> None:
+        """Cut the wait: its time is up."""
+        self._cut()
+
     def _watch(self, ends_at: float, phase: DeadlinePhase) -> DeadlinePhase:
         """Set the deadline; return whose it is, the phase's or the whole call's."""
-        self._ends_at = ends_at
-        if self._total_at is not None and self._total_at < self._ends_at:
-            self._ends_at, phase = self._total_at, DeadlinePhase.TOTAL
-        if self._timer is None:
-            self._timer = self._loop.call_at(self._ends_at, self._look)
-        elif self._timer.when() > self._ends_at:
-            self._timer.cancel()
-            self._timer = self._loop.call_at(self._ends_at, self._look)
+        if self._total_at is not None and self._total_at < ends_at:
+            ends_at, phase = self._total_at, DeadlinePhase.TOTAL
+        self._rounds.wait(self, due_at=ends_at)
         return phase
-
-    def _look(self) -> None:
-        self._timer = None
-        if self._waiting is None:
-            return
-        if self._loop.time() < self._ends_at:
-            self._timer = self._loop.call_at(self._ends_at, self._look)
-        else:
-            self._cut()
 
     def _cut(self) -> None:
         if self._waiting is not None and not self._is_cut:

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.domain.errors import (
     GatewayError,
@@ -30,6 +30,7 @@ from gateway.domain.messages import (
     TextDelta,
     ToolCallDelta,
 )
+from gateway.services.rounds import Rounds, rounds_here
 from gateway.v1 import errors, headers
 from gateway.v1.exchange import Exchange
 from gateway.v1.headers import Account
@@ -42,7 +43,7 @@ _BROKEN = {FinishReason.CANCELLED: StoppedError, FinishReason.ERROR: UpstreamErr
 Deltas = AsyncGenerator[Delta, None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Delivery:
     """One answer on its way to one client."""
 
@@ -53,7 +54,7 @@ class Delivery:
     _ping: bytes = b""
     _is_sending: bool = False
     _pinging: asyncio.Task[None] | None = None
-    _timer: asyncio.TimerHandle | None = None
+    _rounds: Rounds = field(default_factory=rounds_here)
 
     async def stream(self, deltas: Deltas, encoder: Encoder) -> None:
         """Send the deltas as a stream, or the failure as a status while that is possible."""
@@ -79,8 +80,7 @@ class Delivery:
             if not self.exchange.has_ended:
                 await self._end(Failed(StreamTruncatedError()), encoder, b"")
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
+            self._rounds.leave(self)
             if self._pinging is not None:
                 self._pinging.cancel()
 
@@ -134,12 +134,13 @@ class Delivery:
     def _told(self) -> list[headers.Header]:
         return headers.of_answer(self.account())
 
-    # --- signs of life: one timer per stream, a task only when a ping is due ------------------
+    # --- signs of life: a task only when a ping is due ----------------------------------------
 
     def _wait_for(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._tick)
+        self._rounds.wait(self, due_at=self._rounds.now + seconds)
 
-    def _tick(self) -> None:
+    def due(self) -> None:
+        """Send a ping if nothing was sent for so long."""
         last_at = self.exchange.last_sent_at or self.exchange.began_at
         left_seconds = last_at + self.keep_alive_seconds - time.monotonic()
         is_pinging = self._pinging is not None and not self._pinging.done()

@@ -20,6 +20,7 @@ from gateway.domain.errors import (
     RequestTooLargeError,
     RequestTooSlowError,
 )
+from gateway.services.rounds import Rounds, rounds_here
 from gateway.v1.headers import JSON, Header
 
 AsgiMessage = dict[str, Any]
@@ -63,7 +64,9 @@ class Exchange:
     body_seconds: float = BODY_SECONDS
     _serving: asyncio.Task[Any] | None = None
     _watcher: asyncio.Task[None] | None = None
-    _begin_to_watch: asyncio.TimerHandle | None = None
+    _rounds: Rounds = field(default_factory=rounds_here)
+    _reading: asyncio.Task[Any] | None = None
+    _is_late: bool = False
 
     def __post_init__(self) -> None:
         """Read the headers once; of one sent twice the last counts."""
@@ -77,8 +80,7 @@ class Exchange:
     async def __aenter__(self) -> "Exchange":
         """Begin to watch, unless the answer is there first."""
         self._serving = asyncio.current_task()
-        loop = asyncio.get_running_loop()
-        self._begin_to_watch = loop.call_later(_UNWATCHED_SECONDS, self._start_watching)
+        self._rounds.wait(self, due_at=self._rounds.now + _UNWATCHED_SECONDS)
         return self
 
     async def __aexit__(
@@ -88,9 +90,8 @@ class Exchange:
         trace: TracebackType | None,
     ) -> bool:
         """Stop watching; note how soon everything was closed after the client had left."""
-        assert self._begin_to_watch is not None
         assert self._serving is not None
-        self._begin_to_watch.cancel()
+        self._rounds.leave(self)
         if self._watcher is not None:
             self._watcher.cancel()
         serving, self._serving = self._serving, None
@@ -120,11 +121,26 @@ class Exchange:
         declared = self.headers.get(b"content-length", _NO_BYTES)
         if declared.isdigit() and int(declared) > self.max_body_bytes:
             raise self._too_large()
+        self._reading = reading = asyncio.current_task()
+        assert reading is not None  # every request has a task
+        self._rounds.wait(self, due_at=self._rounds.now + self.body_seconds)
         try:
-            async with asyncio.timeout(self.body_seconds):
-                return await self._arriving()
-        except TimeoutError:
+            return await self._arriving()
+        except asyncio.CancelledError:
+            if not self._is_late or reading.uncancel() > 0:
+                raise
             raise RequestTooSlowError("The body took too long to arrive.") from None
+        finally:
+            self._rounds.leave(self)
+            self._reading = None
+
+    def due(self) -> None:
+        """Give up on a body that is still on its way; else begin to watch the client."""
+        if self._reading is None:
+            self._watcher = asyncio.create_task(self._watch())
+        else:
+            self._is_late = True
+            self._reading.cancel()
 
     async def _arriving(self) -> bytes:
         message = await self._next()
@@ -174,9 +190,6 @@ class Exchange:
             self.left_at = time.monotonic()
             raise ClientGoneError
         return message
-
-    def _start_watching(self) -> None:
-        self._watcher = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
