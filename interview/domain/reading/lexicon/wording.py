@@ -241,7 +241,7 @@ ACTIONS_EN = (
     "signed|reconciled|tracked|put|"
     "turned|dropped|kept|sat|went|wired|bisected|audited|instrumented|batched|cached|limited|"
     "recommended|hired|coached|gave|judged|told|grew|dug|cooked|baked|drove|fed|bought|spent|"
-    "paid|stood|showed|chaired|fought|swept|laid|hung|sewed|sowed"
+    "paid|stood|showed|chaired|fought|swept|laid|hung|sewed|sowed|read|carried|held|met|rang"
 )
 
 FIRST_PERSON_EN = "i|i'm|i've|i'd|i'll|my|me|myself|mine"
