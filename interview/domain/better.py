@@ -22,6 +22,7 @@ _START = re.compile(
     r"(?:从|由|之前是|原来是|接手时是|原来|from|was|stood at|started at) ?$", re.IGNORECASE
 )
 _RESULT = re.compile(r"(?:到|至|现在是|变成|现在|to|now|reached|became) ?$", re.IGNORECASE)
+_ON_TO = re.compile(rf"[^,.;，。；]*{_RESULT.pattern}", re.IGNORECASE)
 _SPAN = re.compile(r" ?(?:天|周|个月|年|days?|weeks?|months?|years?)", re.IGNORECASE)
 _UNITS = {
     "天": "day",
@@ -59,7 +60,8 @@ def better_answer(
     pieces: list[str] = []
     position = 0
     for blank in _BLANKS.finditer(frame):
-        words = pool.take(frame[position : blank.start()], frame[blank.end() : blank.end() + 8])
+        behind = frame[blank.end() :]
+        words = pool.take(frame[position : blank.start()], _BLANKS.split(behind, maxsplit=1))
         pieces += [frame[position : blank.start()], words or blank[0]]
         kept += [words] if words else []
         position = blank.end()
@@ -86,12 +88,17 @@ class _Pool:
         self._fact = fact.said if fact is not None else ""
         self._is_under_way = False  # a "to __" takes a result only where a "from __" went before
 
-    def take(self, before: str, after: str) -> str:
-        """Return the words for a blank between these two pieces of the frame; "" for none."""
+    def take(self, before: str, behind: list[str]) -> str:
+        """Return the words for a blank, by what stands before it and up to the next; "" for none.
+
+        Only a pair, from here to there, takes a start and a result: a lone "was __" may mean
+        anything.
+        """
+        after = behind[0]
         span = _SPAN.match(after)
         if span:
             return self._span(span[0].strip().lower().rstrip("s"))
-        if _START.search(before):
+        if _START.search(before) and len(behind) > 1 and _ON_TO.fullmatch(after):
             self._is_under_way = True
             return self._fitted(self._next(self._starts), after)
         if _RESULT.search(before) and self._is_under_way:

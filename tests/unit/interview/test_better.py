@@ -60,10 +60,12 @@ def test_no_number_appears_that_the_candidate_did_not_say():
     assert set(re.findall(r"\d+", better.text)) == {"99", "820", "310"}
 
 
-def test_a_way_to_somewhere_without_a_start_takes_no_number():
-    question = replace(QUESTION, better=text("Payments degrade to __; counted from __ to __."))
+def test_only_a_pair_from_here_to_there_takes_a_start_and_a_result():
+    question = replace(
+        QUESTION, better=text("My part was __, degraded to __; it went from __ to __.")
+    )
     answer = read("I cut the queue from 95 people to 16 people.", question)
 
     better = better_answer(question, answer, language="en")
 
-    assert better.text == "Payments degrade to __; counted from 95 people to 16 people."
+    assert better.text == "My part was __, degraded to __; it went from 95 people to 16 people."

@@ -256,6 +256,8 @@ def test_phone_numbers_and_addresses_are_masked_and_make_no_claims():
         == "P99 310ms, 2019.03 - 2020.02, " + "•" * 15
     )
     assert "metric.other" not in _by_key("Jane Roe 415-555-0134")
+    for number in ("07700 900123", "020 7946 0958", "010-12345678", "0571-8888 8888"):
+        assert redact(f"Tom, {number}, 12 acres") == f"Tom, {'•' * len(number)}, 12 acres"
 
 
 def test_an_empty_resume_has_no_facts_and_a_huge_one_is_bounded():
