@@ -55,6 +55,7 @@ def seat(persona: Persona, language: Language, row: RoomRow) -> dict[str, Any]:
         "greeting": persona.first_mes.pick("zh" if row.language == "zh" else "en"),
         "portrait": msgspec.to_builtins(persona.portrait),
         "motif": list(persona.motif),
+        "weights": {dimension.value: weight for dimension, weight in persona.weights.items()},
     }
 
 

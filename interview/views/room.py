@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from interview import selectors
 from interview.domain import modes
 from interview.domain.scenery import Mode, Scenery
-from interview.domain.scoring import rule_labels
+from interview.domain.scoring import HARMFUL, rule_labels
 from interview.models import Room as RoomRow
 from interview.services import editions, resumes
 from interview.views import cards, visitors
@@ -53,6 +53,7 @@ def shown(row: RoomRow, *, is_watching: bool = False) -> dict[str, Any]:
         "events_url": reverse("room-events", args=[row.pk]),
         "ws_url": f"/ws/rooms/{row.pk}",
         "labels": {rule: label.pick(language) for rule, label in rule_labels.items()},
+        "rules_against": sorted(HARMFUL),
     }
 
 

@@ -1,8 +1,10 @@
 """The verdict page of a settled room: how it went, and what would have held."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,12 +14,14 @@ from django.views.decorators.http import require_GET
 from interview.domain import events as ev
 from interview.domain.better import Better, better_answer
 from interview.domain.bilingual import Language
+from interview.domain.events import Result
 from interview.domain.modes import FailureReason
 from interview.domain.position import Edition, Position
 from interview.domain.reading.answers import read_answer
 from interview.domain.room import Room, Status, WinReason
 from interview.domain.rubric import Mark, marks
-from interview.domain.scoring import rule_labels
+from interview.domain.scenery import Mode
+from interview.domain.scoring import HARMFUL, rule_labels
 from interview.domain.settlement import Moment, Played, Settlement, settle
 from interview.models import Room as RoomRow
 from interview.services import editions, event_log, rubrics
@@ -31,7 +35,9 @@ def page(request: HttpRequest, room_id: UUID) -> HttpResponse:
     row = visitors.readable_room(request, room_id)
     if row.status != Status.SETTLED:
         return redirect("room-page", room_id=room_id)
-    return render(request, "interview/settle.html", {"settlement": shown(row)})
+    is_watching = visitors.visitor(request).player != row.owner
+    context = {"settlement": shown(row), "is_watching": is_watching}
+    return render(request, "interview/settle.html", context)
 
 
 def shown(row: RoomRow) -> dict[str, Any]:
@@ -65,7 +71,24 @@ def shown(row: RoomRow) -> dict[str, Any]:
         ],
         "moments": [_moment(moment, position, folded, language) for moment in story.moments],
         "overtime": folded.goal_reached,
-        "panel": [cards.seat(edition.personas[p], language, row) for p in edition.scenery.panel],
+        "panel": [
+            {**cards.seat(edition.personas[p], language, row), **_leaving(p, folded)}
+            for p in edition.scenery.panel
+        ],
+    }
+
+
+def _leaving(persona: str, room: Room) -> dict[str, Any]:
+    """Return how somebody on the panel looks at the end, and what they thought by then."""
+    if persona in room.walked_out:
+        face = "gone"
+    elif room.result is Result.WON or persona in room.convinced:
+        face = "pleased"
+    else:
+        face = "cold" if room.result is Result.LOST else "thinking"
+    return {
+        "face": face,
+        "approval": room.approval.get(persona) if room.mode is Mode.CONVINCE else None,
     }
 
 
@@ -76,7 +99,8 @@ def _moment(moment: Moment, position: Position, room: Room, language: Language) 
         "kind": moment.kind.value,
         "round": played.round,
         "speaker": position.persona(played.speaker).name.pick(language),
-        "persona": played.speaker,
+        "portrait": msgspec.to_builtins(position.persona(played.speaker).portrait),
+        "face": "pleased" if scored.q >= scored.par else "cold",
         "question": played.question,
         "answer": played.answer,
         "q": scored.q,
@@ -84,7 +108,7 @@ def _moment(moment: Moment, position: Position, room: Room, language: Language) 
         "glyph": scored.glyph,
         "verdict_before": scored.verdict_before,
         "verdict_after": scored.verdict_after,
-        "evidence": [_evidence(item, language) for item in scored.evidence],
+        "evidence": _evidence(scored.evidence, language),
         "better": better.text,
         "missing": [label.pick(language) for label in better.missing],
         "explain": scored.explain,
@@ -116,14 +140,22 @@ def _better(played: Played, position: Position, room: Room) -> Better:
     return better_answer(question, answer, language=room.language)
 
 
-def _evidence(item: ev.Evidence, language: Language) -> dict[str, str]:
-    label = rule_labels.get(item.rule)
-    return {
-        "dimension": item.dimension,
-        "quote": item.quote,
-        "rule": item.rule,
-        "label": label.pick(language) if label else item.rule,
-    }
+def _evidence(items: Sequence[ev.Evidence], language: Language) -> list[dict[str, Any]]:
+    """Return the rules an answer met, what speaks against it first; each with all its quotes."""
+    quotes: dict[str, dict[str, None]] = {}
+    for item in items:
+        found = quotes.setdefault(item.rule, {})
+        if item.quote:
+            found[item.quote] = None
+    return [
+        {
+            "rule": rule,
+            "label": rule_labels[rule].pick(language) if rule in rule_labels else rule,
+            "quotes": list(found),
+            "is_against": rule in HARMFUL,
+        }
+        for rule, found in sorted(quotes.items(), key=lambda each: each[0] not in HARMFUL)
+    ]
 
 
 def _score_lines(story: Settlement) -> list[dict[str, Any]]:

@@ -1,6 +1,9 @@
-/* Settlement: draws the verdict line, marks the evidence in the answers, opens the blanks. */
+/* Settlement: draws the verdict line, marks the evidence in the answers, hands out the link. */
 
 import { t } from "./i18n.js";
+import { sendJson, sentenceFor } from "./lib/api.js";
+import { withBlanks } from "./lib/blanks.js";
+import { wholeWords } from "./lib/quotes.js";
 import { Words } from "./room/words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -12,9 +15,12 @@ function open(page) {
   if (table) drawIn(page.querySelector("[data-plot]"), pointsOf(table));
   for (const moment of page.querySelectorAll("[data-moment]")) {
     markEvidence(moment.querySelector("[data-answer]"), weighed(moment));
-    openBlanks(moment.querySelector("[data-frame]"));
+    const frame = moment.querySelector("[data-frame]");
+    frame?.replaceChildren(...withBlanks(frame.textContent));
     sayInWords(moment.querySelector("[data-explain]"));
   }
+  const button = page.querySelector("[data-share]");
+  button?.addEventListener("click", () => share(button, page.querySelector("[data-share-words]")));
 }
 
 function pointsOf(table) {
@@ -71,23 +77,14 @@ function dot({ round, verdict, glyph }, x, y, count) {
   return group;
 }
 
-/* Paint each piece of evidence as for or against the answer, what speaks against it first. */
+/* Read the evidence off the page, and let no quote begin or end inside a word. */
 function weighed(moment) {
-  const list = moment.querySelector(".moment__evidence");
-  const words = new Words({ panel: [], labels: {} });
-  const items = [...(list?.children ?? [])].map((item) => ({
-    item,
-    quote: item.dataset.quote,
-    against: words.isAgainst({ rule: item.dataset.rule, dimension: item.dataset.dimension }),
-  }));
-  for (const { item, against } of items) {
-    const tag = item.querySelector(".tag");
-    tag.classList.replace("tag--muted", against ? "tag--cinnabar" : "tag--jade");
-    tag.prepend(against ? "− " : "+ ");
-  }
-  items.sort((one, other) => Number(other.against) - Number(one.against));
-  list?.append(...items.map(({ item }) => item));
-  return items;
+  const answer = moment.querySelector("[data-answer]")?.textContent ?? "";
+  return [...moment.querySelectorAll("[data-quote]")].map((said) => {
+    const { quote } = said.dataset;
+    said.textContent = wholeWords(quote, answer);
+    return { quote, against: "against" in said.closest("li").dataset };
+  });
 }
 
 function markEvidence(answer, evidence) {
@@ -117,19 +114,35 @@ function sayInWords(sum) {
   if (sum) sum.textContent = new Words({ panel: [], labels: {} }).arithmetic(sum.textContent);
 }
 
-/* A frame comes with "__" where the player's own words belong. */
-function openBlanks(frame) {
-  if (!frame) return;
-  const nodes = frame.textContent.split(/_{2,}/).flatMap((piece, index) => {
-    if (index === 0) return [piece];
-    const blank = document.createElement("span");
-    blank.className = "blank";
-    blank.textContent = "\u00a0".repeat(12); // unbreakable, so that no comma starts a line
-    blank.setAttribute("role", "img");
-    blank.setAttribute("aria-label", t("blank"));
-    return [blank, piece];
-  });
-  frame.replaceChildren(...nodes);
+/* Make a link for watching and hand it over: to the device's own sheet, or to the clipboard. */
+async function share(button, words) {
+  const say = (sentence) => {
+    words.textContent = sentence;
+    words.hidden = false;
+  };
+  button.disabled = true;
+  try {
+    const { token } = await sendJson(button.dataset.share, {});
+    const url = `${location.origin}${location.pathname}?token=${encodeURIComponent(token)}`;
+    await handOver(url, () => say(t("Link copied. Who has it reads every word, but not your résumé.")), () => say(url));
+  } catch (error) {
+    say(sentenceFor(error));
+  } finally {
+    button.disabled = false;
+  }
+}
+
+async function handOver(url, copied, refused) {
+  const isTouch = matchMedia("(pointer: coarse)").matches;
+  try {
+    if (isTouch && navigator.share) await navigator.share({ url, title: document.title });
+    else {
+      await navigator.clipboard.writeText(url);
+      copied();
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") refused();
+  }
 }
 
 function node(name, attributes, text = null) {

@@ -4,6 +4,7 @@
  */
 
 import { t } from "../i18n.js";
+import { withBlanks } from "../lib/blanks.js";
 import { isComposing } from "./a11y.js";
 import { byId, keep, kept } from "./dom.js";
 import { readDraft } from "./heuristics.js";
@@ -143,7 +144,8 @@ export class Composer {
     }
     const slip = byId("hint-text");
     slip.hidden = !hintText;
-    byId("hint-words").textContent = hintText || "";
+    if (this.hinted !== hintText) byId("hint-words").replaceChildren(...withBlanks(hintText || ""));
+    this.hinted = hintText;
   }
 
   #calm() {

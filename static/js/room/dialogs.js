@@ -31,17 +31,19 @@ export function wireDialogs() {
 
 /**
  * Show where a number came from: every change of it, each leading to the answer that caused it.
- * `asked` are the turns of a persona, when the number is theirs.
+ * `note` is what somebody listens for, `asked` are their turns, when the number is theirs.
  */
-export function openLedger({ title, subtitle = "", lead, rows, asked = [], words, onPick }) {
+export function openLedger({ title, subtitle = "", lead, note = "", rows, asked = [], words, onPick }) {
   byId("ledger-title").textContent = title;
   byId("ledger-subtitle").textContent = subtitle;
   byId("ledger-lead").textContent = lead || "";
   byId("ledger-lead").hidden = !lead;
+  byId("ledger-note").textContent = note;
+  byId("ledger-note").hidden = !note;
   const list = byId("ledger-rows");
   list.textContent = "";
   for (const row of [...rows].reverse()) list.append(ledgerRow(row, words, onPick));
-  byId("ledger-empty").hidden = rows.length > 0 || asked.length > 0;
+  byId("ledger-empty").hidden = rows.length > 0 || asked.length > 0 || Boolean(note);
   const questions = byId("ledger-asked");
   questions.textContent = "";
   questions.append(...asked.map((turn) => askedRow(turn, onPick)));

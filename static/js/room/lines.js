@@ -4,6 +4,7 @@
  */
 
 import { t } from "../i18n.js";
+import { wholeWords } from "../lib/quotes.js";
 import { h } from "./dom.js";
 import { languageOf } from "./heuristics.js";
 import {
@@ -73,9 +74,7 @@ export function turnLine(entry, { person, words, shown, actions, isCurrent }) {
   const line = panelFrame(person, entry.lang, speech);
   line.dataset.turn = entry.id;
   line.dataset.state = entry.state;
-  line.querySelector(".line__who").append(
-    h("span", { class: "line__lang", "aria-hidden": "true" }, entry.lang === "zh" ? "中" : "EN"),
-  );
+  line.querySelector(".line__who").append(...languageMark(entry.lang, words));
   if (shown === 0 && (entry.text || !isOver)) {
     speech.classList.add("speech--waiting", "waiting");
     speech.textContent = words.waiting(entry);
@@ -94,6 +93,12 @@ export function turnLine(entry, { person, words, shown, actions, isCurrent }) {
     );
   }
   return line;
+}
+
+/** Return a small mark on a line in another language than the room's; none on the others. */
+function languageMark(language, words) {
+  if (!language || language === words.language) return [];
+  return [h("span", { class: "line__lang", "aria-hidden": "true" }, language === "zh" ? "中" : "EN")];
 }
 
 function brokenFoot(word, sentence, entry, canRetry, actions) {
@@ -145,7 +150,7 @@ export function fillSpeech(speech, entry, shown, actions) {
  * "sending" or "failed"; `actions` has resend, edit, discard, open(entry).
  */
 export function answerLine(entry, { words, actions, isOpen }) {
-  const language = languageOf(entry.text, "en");
+  const language = languageOf(entry.text, words.language);
   const stamps = damageStamps(entry, words);
   const slip = h(
     "div",
@@ -160,7 +165,7 @@ export function answerLine(entry, { words, actions, isOpen }) {
       "div",
       { class: "line__who" },
       h("b", { class: "line__name" }, t("You")),
-      h("span", { class: "line__lang", "aria-hidden": "true" }, language === "zh" ? "中" : "EN"),
+      ...languageMark(language, words),
     ),
     h("div", { class: "line__body" }, slip),
   );
@@ -217,7 +222,7 @@ function pieces(entry, words) {
   for (const item of entry.score?.evidence || []) {
     const start = item.quote ? text.indexOf(item.quote) : -1;
     if (start < 0) continue;
-    const kind = words.isAgainst(item, entry.score.dimensions) ? "bad" : "good";
+    const kind = words.isAgainst(item) ? "bad" : "good";
     spans.push({ start, end: start + item.quote.length, kind, rule: item.rule });
   }
   const borders = [...new Set([0, text.length, ...spans.flatMap(({ start, end }) => [start, end])])];
@@ -256,7 +261,7 @@ function scoreFoot(entry, words, actions, isOpen) {
   const seen = new Set(struck.map((change) => change.reason));
   const marks = (result.evidence || []).filter((item) => !seen.has(item.rule) && seen.add(item.rule));
   for (const item of marks.slice(0, 5)) {
-    const isBad = words.isAgainst(item, result.dimensions);
+    const isBad = words.isAgainst(item);
     foot.append(
       h("span", { class: `tag ${isBad ? "tag--cinnabar" : "tag--jade"}` }, isBad ? "− " : "+ ", words.rule(item.rule)),
     );
@@ -309,13 +314,13 @@ export function whyPanel(entry, words) {
     ),
   );
   const quotes = evidence.map((item) => {
-    const isBad = words.isAgainst(item, dimensions);
+    const isBad = words.isAgainst(item);
     return h(
       "li",
       { class: `quotes__row quotes__row--${isBad ? "bad" : "good"}` },
       h("b", {}, words.rule(item.rule)),
       h("span", { class: "muted" }, ` ${dimension(item.dimension)} `),
-      item.quote ? h("q", {}, item.quote) : h("span", { class: "muted" }, t("nothing of the kind said")),
+      item.quote ? h("q", {}, wholeWords(item.quote, entry.text)) : h("span", { class: "muted" }, t("nothing of the kind said")),
     );
   });
   return h(

@@ -7,6 +7,7 @@
  */
 
 import { sendJson, sentenceFor } from "../lib/api.js";
+import { saidAloud } from "../lib/blanks.js";
 import { t } from "../i18n.js";
 import { Announcer } from "./a11y.js";
 import { Composer } from "./composer.js";
@@ -329,7 +330,7 @@ async function takeHint() {
     const { hint } = await sendJson(`${api}/hint`, {});
     hints = { ...hints, [turn]: hint };
     keep(`hotseat.hints.${room.id}`, hints);
-    announcer.say(hint);
+    announcer.say(saidAloud(hint));
   } catch (error) {
     composer.nudge(sentenceFor(error));
   }
@@ -364,6 +365,7 @@ function showSeat(id) {
     title: person.name,
     subtitle: person.title,
     lead: person.tagline,
+    note: words.listensFor(person),
     asked: state.entries.filter((entry) => entry.kind === "turn" && entry.speaker === id && entry.text),
     rows: state.ledger.filter((row) => row.kind === "approval" && row.persona === id),
     words,

@@ -8,6 +8,7 @@ import { byId, h, play, prefersStill } from "./dom.js";
 import { softSpot } from "./lines.js";
 
 const RECORD_ROWS = 200;
+const SPEECH = "turn.segment";
 
 /** Draws both papers and opens and closes them; `onClose` when the reader puts them away. */
 export class Papers {
@@ -81,21 +82,32 @@ export class Papers {
       this.record.textContent = "";
       this.drawn = 0;
     }
-    const rows = state.record.slice(this.drawn).slice(-RECORD_ROWS);
-    this.record.prepend(...rows.reverse().map((event) => this.#row(event)));
+    for (const event of state.record.slice(this.drawn).slice(-RECORD_ROWS)) this.#enter(event);
     while (this.record.childElementCount > RECORD_ROWS) this.record.lastElementChild.remove();
     this.drawn = state.record.length;
     const latency = latencyMs === null ? "" : ` · ${latencyMs} ms`;
+    this.position.hidden = byId("panel-record").hidden;
     this.position.textContent = `${t("offset {offset}", { offset: state.offset })}${latency}`;
   }
 
-  #row(event) {
-    return h(
-      "li",
-      { class: "record__row" },
-      h("span", { class: "record__offset number" }, String(event.offset)),
-      h("code", { class: "record__type" }, event.type),
-      h("span", { class: "record__words" }, this.words.record(event)),
+  /** Put an event on top of the record; the pieces of one line of speech share a row. */
+  #enter(event) {
+    const top = this.record.firstElementChild;
+    if (event.type === SPEECH && top?.dataset.type === SPEECH) {
+      top.dataset.count = String(Number(top.dataset.count) + 1);
+      top.querySelector(".record__offset").textContent = String(event.offset);
+      top.querySelector(".record__type").textContent = `${event.type} ×${top.dataset.count}`;
+      return;
+    }
+    const words = this.words.record(event);
+    this.record.prepend(
+      h(
+        "li",
+        { class: "record__row", "data-type": event.type, "data-count": "1" },
+        h("span", { class: "record__offset number" }, String(event.offset)),
+        h("span", { class: "record__words" }, words),
+        h("code", { class: "record__type" }, event.type),
+      ),
     );
   }
 
@@ -112,23 +124,24 @@ export class Papers {
 
   /** Write the text with its claims marked; overlapping claims are cut at every border. */
   #writeResume({ text, facts }) {
-    const headings = headingsOf(text);
-    const spans = [...facts, ...headings, ...headings.map(({ start, mark }) => ({ start, end: mark }))];
-    const borders = [...new Set([0, text.length, ...spans.flatMap((span) => [span.start, span.end])])]
-      .filter((border) => border >= 0 && border <= text.length)
-      .sort((one, other) => one - other);
-    for (let index = 0; index + 1 < borders.length; index += 1) {
-      const [start, end] = [borders[index], borders[index + 1]];
-      const heading = headings.find((other) => other.start <= start && other.end >= end);
-      if (heading && end <= heading.mark) continue; // the hashes of a heading are not for reading
-      const over = facts.filter((fact) => fact.start <= start && fact.end >= end);
-      this.resume.append(this.#piece(text.slice(start, end), over, Boolean(heading)));
-      for (const fact of over) this.#spot(fact, end);
+    for (const line of linesOf(text)) {
+      const inside = facts.filter((fact) => fact.start < line.end && fact.end > line.mark);
+      const node = h("p", { class: `resume-text__line ${line.kind}` });
+      const borders = [line.mark, line.end, ...inside.flatMap((fact) => [fact.start, fact.end])]
+        .filter((border) => border >= line.mark && border <= line.end)
+        .sort((one, other) => one - other);
+      for (let index = 0; index + 1 < borders.length; index += 1) {
+        const [start, end] = [borders[index], borders[index + 1]];
+        if (start === end) continue;
+        const over = inside.filter((fact) => fact.start <= start && fact.end >= end);
+        node.append(this.#piece(text.slice(start, end), over));
+        for (const fact of over) this.#spot(fact, end, node);
+      }
+      this.resume.append(node);
     }
   }
 
-  #piece(text, facts, isHeading) {
-    const words = isHeading ? h("b", { class: "resume-text__heading" }, text) : text;
+  #piece(words, facts) {
     if (facts.length === 0) return words;
     const isWeak = facts.some((fact) => fact.weaknesses?.length);
     const mark = h("mark", { class: `fact ${isWeak ? "fact--weak" : ""}` }, words);
@@ -136,11 +149,11 @@ export class Papers {
     return mark;
   }
 
-  #spot(fact, end) {
+  #spot(fact, end, line) {
     if (fact.end !== end || !fact.weaknesses?.length) return;
     const spot = softSpot(fact.weaknesses, this.words);
     this.spots.set(fact.id, spot);
-    this.resume.append(spot);
+    line.append("\u2060", spot); // the mark never stands alone at the start of a line
   }
 
   #choose(tab, isFocused = true) {
@@ -150,6 +163,7 @@ export class Papers {
       other.tabIndex = isChosen ? 0 : -1;
       byId(other.getAttribute("aria-controls")).hidden = !isChosen;
     }
+    this.position.hidden = byId("panel-record").hidden;
     if (isFocused) tab.focus();
   }
 
@@ -161,11 +175,11 @@ export class Papers {
   }
 }
 
-/** Return the heading lines of a Markdown résumé; `mark` is where the hashes end. */
-function headingsOf(text) {
-  return [...text.matchAll(/^(#{1,6}[ \t]+).*$/gm)].map((match) => ({
-    start: match.index,
-    mark: match.index + match[1].length,
-    end: match.index + match[0].length,
-  }));
+/** Return the lines of a résumé; `mark` is where the hashes of a heading or a bullet's dash end. */
+function linesOf(text) {
+  return [...text.matchAll(/^([ \t]*(?:(#{1,6})|[-*•·▪])[ \t]+)?.*$/gm)].map((match) => {
+    const [line, sign = "", hashes] = match;
+    const kind = hashes ? "resume-text__heading" : sign ? "resume-text__item" : "";
+    return { kind, mark: match.index + sign.length, end: match.index + line.length };
+  });
 }

@@ -124,7 +124,8 @@ export class Stage {
   #round(state) {
     const limit = this.room.mode === "convince" ? this.room.max_rounds : this.room.goal_rounds;
     byId("round-number").textContent = state.round ? String(state.round) : "–";
-    byId("round-limit").textContent = limit ? `/${limit}` : "";
+    const isOver = state.goalReached && state.round > limit;
+    byId("round-limit").textContent = isOver ? ` ${t("overtime")}` : limit ? `/${limit}` : "";
     byId("round-par").textContent = state.par === null ? "–" : score(state.par);
   }
 

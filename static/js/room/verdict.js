@@ -23,7 +23,7 @@ export function showVerdict(state, room, words) {
   for (const seal of sheet.querySelectorAll("[data-seal]")) {
     seal.hidden = seal.dataset.seal !== end.result;
   }
-  const out = state.walkedOut.at(-1);
+  const [out] = state.walkedOut;
   if (end.reason === "walked_out" && out) {
     byId("verdict-sentence").textContent = t("{name} scraped back the chair and was gone.", {
       name: words.name(out),

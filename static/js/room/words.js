@@ -5,15 +5,6 @@
 
 import { t } from "../i18n.js";
 
-/** Rules that speak against an answer; every other rule speaks for it. */
-const AGAINST = new Set([
-  "too_short", "rambling", "no_number", "no_baseline", "number_no_baseline", "perfect_number",
-  "we_no_i", "we_only", "no_owner", "buzzword", "buzzwords", "buzzword_only", "no_tradeoff",
-  "no_failure_mode", "contradiction", "evasive", "resume_echo", "self_repeat", "off_topic",
-  "injection", "abuse", "fragments", "scale_unknown", "duration_vs_claim",
-  "vague", "shallow", "below_par", "key_point_missing",
-]);
-
 /** Triggers and the rule whose damage word says the same. */
 const SAME_AS = {
   we_no_i: "we_only",
@@ -27,7 +18,8 @@ export class Words {
   constructor(room) {
     this.labels = room.labels || {};
     this.names = Object.fromEntries(room.panel.map((person) => [person.id, person.name]));
-    this.against = new Set(room.rules_against || AGAINST);
+    this.against = new Set(room.rules_against || []);
+    this.language = room.language;
   }
 
   /** Return the name of a persona. */
@@ -50,10 +42,17 @@ export class Words {
   }
 
   /** Say whether a piece of evidence counts against the answer. */
-  isAgainst(item, levels = {}) {
-    const [family] = item.rule.split(":");
-    if (this.against.has(family) || /^(no|missing)_/.test(family)) return true;
-    return !(family in this.labels) && (levels[item.dimension] ?? 2) < 1;
+  isAgainst(item) {
+    return this.against.has(item.rule);
+  }
+
+  /** Return what a persona weighs above the rest, heaviest first; empty when all weigh the same. */
+  listensFor(person) {
+    const weights = Object.entries(person.weights || {}).sort(([, one], [, other]) => other - one);
+    const heavy = weights.filter(([, weight]) => weight > 1 && weight > weights.at(-1)[1]).slice(0, 3);
+    if (heavy.length === 0) return "";
+    const names = heavy.map(([key, weight]) => `${dimension(key)} ×${weight}`);
+    return t("Listens for {dimensions}.", { dimensions: names.join(t(", ")) });
   }
 
   /** Return what the persona who is about to speak seems to be doing. */
@@ -90,17 +89,43 @@ export class Words {
     const name = this.name(data.persona || data.speaker);
     const change = `${data.from} → ${data.to}`;
     switch (event.type) {
+      case "room.created":
+        return t("The room opens");
+      case "resume.parsed":
+        return t("Your page is read: {count} claims", { count: data.n_facts });
+      case "settings.changed":
+        return t("From here on: {changes}.", { changes: settingWords(data) });
       case "turn.speaker_selected":
         return t("{name} takes the floor", { name });
+      case "turn.planned":
+        return data.intent === "follow_up" ? t("A follow-up is ready") : t("A question is ready");
+      case "turn.segment":
+        return t("Words go on the record");
+      case "turn.done":
+        return t("Said to the end");
+      case "turn.degraded":
+        return understudy(data);
+      case "answer.submitted":
+        return t("You answered");
+      case "integrity.injection":
+        return t("Words aimed at the score sheet are struck out");
+      case "hint.taken":
+        return t("You took a hint");
+      case "goal.reached":
+        return t("The win is yours to keep");
+      case "checkpoint.saved":
+        return t("A bookmark in the record");
       case "turn.cancelled":
         return t("Interrupted, stopped in {ms} ms", { ms: data.latency_ms ?? "?" });
       case "turn.first_token":
         return t("First word after {ms} ms", { ms: data.ttft_ms });
       case "turn.queued":
-        if (!data.position) return "";
+        if (!data.position) return t("In the queue");
         return t("Place {position} in the queue", { position: data.position });
       case "turn.started":
-        return [...new Set([data.provider, data.model])].filter(Boolean).join(" · ");
+        return t("Spoken by {voice}", {
+          voice: [...new Set([data.provider, data.model])].filter(Boolean).join(" · "),
+        });
       case "turn.failed":
       case "turn.rejected":
         return brokenTurn(data);
@@ -111,15 +136,19 @@ export class Words {
       case "approval.changed":
         return `${name} ${change}`;
       case "followup.fired":
-        return this.rule(data.trigger);
+        return t("Pressed on: {rule}", { rule: this.rule(data.trigger) });
       case "round.started":
         return t("Round {round}, par {par}", { round: data.round, par: score(data.par) });
       case "persona.convinced":
         return t("{name} is convinced", { name });
+      case "persona.unconvinced":
+        return t("{name} takes the vote back.", { name });
+      case "persona.walked_out":
+        return t("{name} has left the room.", { name });
       case "room.settled":
         return verdictWord(data.result, data.reason);
       default:
-        return "";
+        return event.type;
     }
   }
 }
