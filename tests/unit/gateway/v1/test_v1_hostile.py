@@ -1,6 +1,7 @@
 """What somebody with a key and no good in mind sends, and what becomes of it."""
 
 import asyncio
+import tracemalloc
 
 import pytest
 
@@ -163,3 +164,22 @@ async def test_a_body_that_drips_in_is_not_waited_for(first):
     await make_plane(engine, body_seconds=0.0)(scope, receive, answer.send)
     assert (answer.status, answer.json["error"]["code"]) == (408, "request_timeout")
     assert engine.asked == []
+
+
+async def test_a_body_in_tiny_pieces_weighs_no_more_than_it_is():
+    n_pieces = 100_000
+
+    async def receive():
+        nonlocal n_pieces
+        n_pieces -= 1
+        return {"type": "http.request", "body": bytes((32, 33)), "more_body": n_pieces > 0}
+
+    said_in = {"authorization": f"Bearer {SECRET}"}
+    scope, answer = make_scope(CHAT, method="POST", headers=said_in, query=""), Answer()
+    tracemalloc.start()
+    await make_plane(Engine())(scope, receive, answer.send)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (answer.status, n_pieces) == (400, 0)
+    assert most_bytes < 2_000_000
