@@ -53,13 +53,18 @@ class Paid:
 
 def spent_microusd(account: Account) -> int:
     """Return what the ledger holds against the account: of its period and of no other."""
-    kind, _, name = account.subject.partition(":")
-    rows = UsageRecord.objects.filter(
-        **{_SUBJECTS[kind]: name}, charged_at__gte=_moment(account.starts_at)
-    )
     end = period_end(account.period, account.starts_at * 1_000_000)
-    if end is not None:
-        rows = rows.filter(charged_at__lt=_moment(end))
+    return spent_between(
+        account.subject, _moment(account.starts_at), None if end is None else _moment(end)
+    )
+
+
+def spent_between(subject: str, since: datetime, until: datetime | None) -> int:
+    """Return what ``key:<id>`` or ``tenant:<name>`` has paid since then, and before ``until``."""
+    kind, _, name = subject.partition(":")
+    rows = UsageRecord.objects.filter(**{_SUBJECTS[kind]: name}, charged_at__gte=since)
+    if until is not None:
+        rows = rows.filter(charged_at__lt=until)
     return _total(rows.aggregate(total=Sum("cost_microusd")))
 
 

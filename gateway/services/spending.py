@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Sum
 from django.utils import timezone
 
 from gateway.domain.budget import account_of, period_end, period_start
 from gateway.domain.money import Budget as DomainBudget
 from gateway.domain.money import BudgetPeriod
-from gateway.models import Budget, UsageRecord
+from gateway.models import Budget
 from gateway.selectors import usage
 
 #: A prediction goes by the pace of the last week, or of the period while it is younger.
@@ -33,13 +32,14 @@ def of_budget(row: Budget, *, now: datetime | None = None) -> Spent:
     now_us = int(at.timestamp() * _US)
     period = BudgetPeriod(row.period)
     starts_at = datetime.fromtimestamp(period_start(period, now_us), UTC)
-    spent = _sum(row, since=starts_at, until=at)
+    subject = f"key:{row.key_id}" if row.key_id else f"tenant:{row.tenant.name}"  # type: ignore[union-attr]
+    spent = usage.spent_between(subject, starts_at, at)
     end = period_end(period, now_us)
     if end is None or at - starts_at < SHORTEST:
         return Spent(spent, None)
     since = max(starts_at, at - PACE)
     left = datetime.fromtimestamp(end, UTC) - at
-    coming = _sum(row, since=since, until=at) * (left / (at - since))
+    coming = usage.spent_between(subject, since, at) * (left / (at - since))
     return Spent(spent, spent + round(coming))
 
 
@@ -49,10 +49,3 @@ def paid(budget: DomainBudget) -> int:
         return usage.spent_microusd(account_of(budget, int(timezone.now().timestamp() * _US)))
     finally:
         connection.close()
-
-
-def _sum(row: Budget, *, since: datetime, until: datetime) -> int:
-    whose = {"key_id": row.key_id} if row.key_id else {"tenant": row.tenant.name}  # type: ignore[union-attr]
-    found = UsageRecord.objects.filter(charged_at__gte=since, charged_at__lte=until, **whose)
-    total: int | None = found.aggregate(total=Sum("cost_microusd"))["total"]
-    return total or 0
