@@ -1,12 +1,9 @@
 """Background work of the gateway: one service call each, safe to run twice."""
 
-from collections.abc import Sequence
-
 from celery import shared_task
 
 from gateway import runtime
 from gateway.domain.jobs import Job
-from gateway.domain.money import Budget
 from gateway.services import reaping, reconciling, usage
 
 
@@ -19,7 +16,7 @@ def reap_requests() -> None:
 @shared_task(name=Job.RECONCILE.value)
 def reconcile() -> None:
     """Compare the gate's sums with the ledger's, and put right what has drifted."""
-    runtime.call(_reconcile(reconciling.known_budgets()))
+    runtime.call(_reconcile())
 
 
 @shared_task(name=Job.ROLL_UP_USAGE.value)
@@ -31,10 +28,11 @@ def roll_up_usage() -> None:
 @shared_task(name=Job.ALERT_BUDGETS.value)
 def alert_budgets() -> None:
     """Tell of budgets that passed a share of themselves."""
-    usage.alert(reconciling.known_budgets())
+    usage.alert(reconciling.budgets_of(runtime.ports().catalog()))
 
 
-async def _reconcile(budgets: Sequence[Budget]) -> None:
+async def _reconcile() -> None:
     ports = runtime.ports()
+    budgets = reconciling.budgets_of(ports.catalog())
     balances = await reconciling.reconcile(budgets, ports=ports)
     await reconciling.correct(balances, ports=ports)

@@ -20,7 +20,6 @@ from gateway.domain.catalog import Catalog
 from gateway.domain.money import Budget
 from gateway.domain.ports import Ports
 from gateway.selectors import usage
-from gateway.snapshot import reading
 
 _logger = logging.getLogger(__name__)
 
@@ -50,11 +49,6 @@ def budgets_of(catalog: Catalog) -> list[Budget]:
     for key in catalog.keys.values():
         found |= dict.fromkeys((*key.budgets, *key.tenant.budgets))
     return list(found)
-
-
-def known_budgets() -> list[Budget]:
-    """Return every budget there is in the tables now."""
-    return budgets_of(reading.read().catalog)
 
 
 async def reconcile(

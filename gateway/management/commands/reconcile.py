@@ -1,13 +1,11 @@
 """`manage.py reconcile`: whether the gate's sums and the ledger's agree."""
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gateway import runtime
-from gateway.domain.money import Budget
+from gateway import runtime, snapshot
 from gateway.services import reconciling
 from gateway.services.reconciling import Balance
 
@@ -26,12 +24,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare, print, and correct when told to."""
+        if not snapshot.start():
+            raise CommandError("The configuration could not be read.")
         balances = runtime.call(
-            _reconcile(
-                reconciling.known_budgets(),
-                is_correcting=options["correct"],
-                seconds=options["settle_seconds"],
-            )
+            _reconcile(is_correcting=options["correct"], seconds=options["settle_seconds"])
         )
         for balance in balances:
             self.stdout.write(_line(balance))
@@ -41,10 +37,9 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-async def _reconcile(
-    budgets: Sequence[Budget], *, is_correcting: bool, seconds: float
-) -> list[Balance]:
+async def _reconcile(*, is_correcting: bool, seconds: float) -> list[Balance]:
     ports = runtime.ports()
+    budgets = reconciling.budgets_of(ports.catalog())
     balances = await reconciling.reconcile(budgets, ports=ports, settle_seconds=seconds)
     if is_correcting:
         await reconciling.correct(balances, ports=ports)

@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from prometheus_client import REGISTRY
 
 from gateway import runtime, tasks
@@ -97,16 +97,14 @@ def test_a_budget_of_two_keys_is_looked_at_once() -> None:
     assert reconciling.budgets_of(catalog) == [mine, shared]
 
 
-def test_there_are_no_budgets_in_an_empty_configuration(database: None) -> None:
-    assert reconciling.known_budgets() == []
-
-
 @pytest.fixture
 def wired(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
     """Commands and tasks on these ports; call it to have something paid in both books."""
-    monkeypatch.setattr(runtime, "ports", lambda: ports)
+    owner = Key("k", Tenant("t"), budgets=(BUDGET,))
+    budgeted = replace(ports, catalog=lambda: Catalog(keys={"h": owner}))
+    monkeypatch.setattr(runtime, "ports", lambda: budgeted)
+    monkeypatch.setattr(command.snapshot, "start", lambda: True)
     monkeypatch.setattr(runtime, "call", lambda step: asyncio.run(step))
-    monkeypatch.setattr(reconciling, "known_budgets", lambda: [BUDGET])
     monkeypatch.setattr(reconciling, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr(reconciling.reconcile, "__kwdefaults__", {"settle_seconds": 0.0})
 
@@ -132,6 +130,15 @@ def test_the_command_says_when_all_is_well(wired: Callable[[int, int], None]) ->
         0,
         "key:k  month  gate 7  ledger 7  drift 0\n1 budgets in use, 0 of them drifted.\n",
     )
+
+
+def test_the_command_says_when_it_does_not_know_the_budgets(
+    wired: Callable[[int, int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command.snapshot, "start", lambda: False)
+
+    with pytest.raises(CommandError, match="could not be read"):
+        reconciled()
 
 
 def test_the_command_fails_on_drift_and_corrects_it_when_told_to(
