@@ -123,9 +123,20 @@ class Lobby:
             self._leaving.extendleft(reversed(left))
         except Exception as error:  # noqa: BLE001  what cannot be packed must not stop the others
             _logger.error("gateway.gate_broke", extra={"error_type": type(error).__name__})
+            await self._see_off(left)
         for each, answer in zip(asked, answers, strict=True):
             if not _settle(each, answer):
                 self._turn_back(each.entrance, answer)
+
+    async def _see_off(self, left: list[_Left]) -> None:
+        """Tell the store of each by itself: what broke their call may be any one of it."""
+        for each in left:
+            try:
+                await self._run(self._packed([], [each]))
+            except StateUnavailableError:
+                self._leaving.append(each)
+            except Exception:  # noqa: BLE001  this is the one; its leases end by themselves
+                metrics.GATE_FORGOTTEN.inc()
 
     def _packed(self, asked: list[_Asked], left: list[_Left]) -> bytes:
         return self._wire.turn(

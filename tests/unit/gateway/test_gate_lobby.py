@@ -182,3 +182,15 @@ async def test_a_call_that_breaks_leaves_nobody_standing(lobby: Lobby, store: St
 
     assert await lobby.ask(Entrance("a"), ()) is None
     assert await lobby.ask(Entrance("b"), ()) == Entered(None)
+
+
+async def test_who_leaves_in_a_call_that_breaks_has_left(lobby: Lobby, store: Store) -> None:
+    store.errors = [ValueError("the call's"), StateUnavailableError(), ValueError("b's own")]
+    before = REGISTRY.get_sample_value("gw_gate_forgotten_total") or 0.0
+    for name in "abc":
+        lobby.leave(gone(name))
+    assert await lobby.ask(Entrance("d"), ()) is None
+    await lobby.flush()
+
+    assert store.left == ["c", "a"]
+    assert REGISTRY.get_sample_value("gw_gate_forgotten_total") == before + 1
