@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
+from typing import Protocol
 
 import uvloop
 
@@ -37,6 +38,14 @@ _WARM_UP = 64
 _HANG_UP_SECONDS = 2.0  # a paced stream is over by then, hung up on or not
 
 
+class Asking(Protocol):
+    """Makes a request to the gateway under measurement."""
+
+    def __call__(self, model: str, *, is_streamed: bool) -> bytes:
+        """Return one whole HTTP request."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What one gateway did; times in seconds, CPU in seconds per 1,000 requests."""
@@ -44,6 +53,7 @@ class Figures:
     name: str
     requests_per_second: float
     streams_per_second: float
+    hits_per_second: float | None
     first_p50: float
     first_p99: float
     per_chunk: float
@@ -126,6 +136,7 @@ async def _measure(running: Running, upstream_port: int, seconds: float) -> Figu
     plain, plain_rate, n_plain = await _sustained(running.port, whole, seconds)
     after = readings.read(running.processes)
     streams, stream_rate, _ = await _sustained(running.port, stream, seconds)
+    hits = await _hits(running, asking, seconds)
     alone, _ = await load.ask(running.port, stream, n_clients=1, n_each=N_ALONE)
     cancels = await _cancels(running, upstream_port, asking("paced", is_streamed=True))
     used = sum(after.used.values()) - sum(before.used.values())
@@ -133,6 +144,7 @@ async def _measure(running: Running, upstream_port: int, seconds: float) -> Figu
         name=running.name,
         requests_per_second=plain_rate,
         streams_per_second=stream_rate,
+        hits_per_second=hits,
         first_p50=quantile(alone.first, 0.5),
         first_p99=quantile(alone.first, 0.99),
         per_chunk=quantile(alone.whole, 0.5) / N_TOKENS,
@@ -155,6 +167,15 @@ async def _sustained(port: int, request: bytes, seconds: float) -> tuple[load.Ta
     n_each = max(1, int(rate * seconds / N_CLIENTS))
     tally, took = await load.ask(port, request, n_clients=N_CLIENTS, n_each=n_each)
     return tally, tally.n_done / took, tally.n_done + first.n_done + _WARM_UP
+
+
+async def _hits(running: Running, asking: Asking, seconds: float) -> float | None:
+    """Return how many answers a second are given again, None where none are kept."""
+    if not running.kept_model:
+        return None
+    again = asking(running.kept_model, is_streamed=False)
+    _, rate, _ = await _sustained(running.port, again, seconds)
+    return rate
 
 
 async def _cancels(running: Running, upstream_port: int, request: bytes) -> list[float]:
@@ -191,6 +212,8 @@ def _report(figures: Figures, base: Figures) -> None:
     say(f"{figures.name}")
     say(f"  requests   {figures.requests_per_second:10,.0f} /s")
     say(f"  streams    {figures.streams_per_second:10,.0f} /s")
+    if figures.hits_per_second is not None:
+        say(f"  kept       {figures.hits_per_second:10,.0f} /s")
     added_p50 = (figures.first_p50 - base.first_p50) * 1000
     added_p99 = (figures.first_p99 - base.first_p99) * 1000
     say(f"  first      p50 {added_p50:+.2f}   p99 {added_p99:+.2f} ms added, one at a time")

@@ -26,13 +26,17 @@ litellm_settings: {{telemetry: false}}
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A gateway that serves: its door, its processes by name, what a request to it carries."""
+    """A gateway that serves: its door, its processes by name, what a request to it carries.
+
+    ``kept_model`` is one whose answers it keeps, empty where it keeps none.
+    """
 
     name: str
     port: int
     processes: Mapping[str, int]
     key: str = "sk-bench"
     headers: tuple[str, ...] = ()
+    kept_model: str = ""
 
 
 class NotInstalledError(Exception):

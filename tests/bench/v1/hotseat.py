@@ -35,7 +35,9 @@ def running(port: int, upstream_url: str, folder: Path) -> Iterator[Running]:
             *("key", "create", "--tenant", "bench", "--create-tenant"),
             *("--rpm", _MANY, "--budget", "1000000"),
         )
-        yield Running("Hotseat", port, {"gateway": stack.pid_of("gateway")}, key=key)
+        yield Running(
+            "Hotseat", port, {"gateway": stack.pid_of("gateway")}, key=key, kept_model="kept"
+        )
 
 
 class _Manage:
