@@ -14,6 +14,7 @@ from gateway.domain.messages import Deadlines, Dialect
 from gateway.domain.money import Budget, Price
 from gateway.domain.pricing import NO_PRICES, PriceList
 from gateway.domain.rate_limit import Limit
+from gateway.domain.vendors import usual_name
 
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
@@ -214,7 +215,7 @@ class Catalog:
         provider = target.provider
         return self.prices.paid(
             provider=provider.name,
-            vendor=provider.vendor or provider.adapter,
+            vendor=usual_name(provider.vendor or provider.adapter),
             asked=target.model,
             answered=answered,
             agreed=target.price,

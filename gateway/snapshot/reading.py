@@ -31,6 +31,7 @@ from gateway.domain.messages import Deadlines, Dialect
 from gateway.domain.money import Budget, BudgetPeriod
 from gateway.domain.pricing import PriceList
 from gateway.domain.rate_limit import Algorithm, Dimension, Limit, Unit
+from gateway.domain.vendors import usual_name
 from gateway.models import ApiKey, Revision, RouteTarget
 from gateway.models import Budget as BudgetRow
 from gateway.models import FaultRule as FaultRow
@@ -221,7 +222,7 @@ def _target(row: RouteTarget, providers: Mapping[str, Provider], prices: PriceLi
         weight=row.weight,
         price=prices.of(
             provider=provider.name,
-            vendor=provider.vendor or provider.adapter,
+            vendor=usual_name(provider.vendor or provider.adapter),
             model=row.model,
         ),
     )

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from gateway.domain.catalog import Provider
+from gateway.domain.vendors import usual_name
 
 Fields = tuple[tuple[str, msgspec.Raw], ...]
 YES, NO = msgspec.Raw(b"true"), msgspec.Raw(b"false")
@@ -114,6 +115,18 @@ VENDORS: Mapping[str, Vendor] = {
             retracts=True,
         ),
         Vendor(
+            name="zhipu",
+            base_url="https://open.bigmodel.cn/api/paas/v4",
+            thinking=Thinking.TYPE,
+            retracts=True,
+        ),
+        Vendor(
+            name="zai",  # the same house's other door, with prices of its own
+            base_url="https://api.z.ai/api/paas/v4",
+            thinking=Thinking.TYPE,
+            retracts=True,
+        ),
+        Vendor(
             name="deepseek",
             base_url="https://api.deepseek.com",
             thinking=Thinking.TYPE,
@@ -131,7 +144,6 @@ VENDORS: Mapping[str, Vendor] = {
         ),
     )
 }
-_SAME = {"doubao": "ark", "bailian": "dashscope", "ernie": "qianfan"}
 
 
 def vendor_of(provider: Provider) -> Vendor:
@@ -142,7 +154,7 @@ def vendor_of(provider: Provider) -> Vendor:
     JSON object), ``thinking`` (effort, switch, type, none); and, as true or false,
     ``include_usage`` (ask for usage), ``keep_reasoning``, ``stop_is_said``, ``retracts``.
     """
-    row = VENDORS.get(_SAME.get(provider.vendor, provider.vendor), GENERIC)
+    row = VENDORS.get(usual_name(provider.vendor), GENERIC)
     if row.name != provider.vendor and not row.name:
         row = replace(row, name=provider.vendor)
     given = provider.options

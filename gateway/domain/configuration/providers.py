@@ -24,7 +24,7 @@ ADAPTERS: Mapping[str, Dialect] = MappingProxyType(
 VENDORS = frozenset(
     {
         *("openai", "azure", "dashscope", "qianfan", "hunyuan", "ark", "deepseek"),
-        *("vllm", "ollama"),
+        *("vllm", "ollama", "zhipu", "zai"),
     }
 )
 _WITHOUT_ADDRESS = frozenset({"azure"})

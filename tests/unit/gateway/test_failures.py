@@ -1,12 +1,13 @@
 """A vendor's refusal as one of our errors."""
 
+import fnmatch
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.adapters.providers.failures import Complaint, complaint_of, failure
+from gateway.adapters.providers.failures import Complaint, codes, complaint_of, failure
 from gateway.domain.errors import (
     ContentFilteredError,
     ContextTooLongError,
@@ -23,6 +24,7 @@ from gateway.domain.errors import (
 )
 
 Kind = type[ProviderError]
+OTHER_NAMES = {"doubao": "ark", "vertex": "gemini", "zai": "zhipu", "glm": "zhipu"}
 QIANFAN_UNITS = ("rpm", "tpm", "input_tpm", "output_tpm", "user", "cluster", "preemptible")
 STRANGE_NAMES = (
     *("error", "code", "message", "type", "details", "status"),
@@ -58,6 +60,21 @@ CODES: list[tuple[str, int, object, Kind]] = [
     ("openai", 429, openai("project_spend_limit_exceeded"), QuotaExhaustedError),
     ("openai", 500, openai(None, "server_error"), UpstreamError),
     ("openai", 503, openai(None, "server_error"), ProviderUnavailableError),
+    *[
+        ("openai", 400, openai(name, "invalid_request_error"), InvalidRequestError)
+        for name in [
+            "unsupported_value",
+            "unknown_parameter",
+            "missing_required_parameter",
+            "invalid_value",
+            "invalid_type",
+        ]
+    ],
+    ("openai", 429, openai("billing_hard_limit_reached"), QuotaExhaustedError),
+    ("openai", 429, openai("billing_not_active"), QuotaExhaustedError),
+    ("openai", 500, openai("server_overloaded"), ProviderUnavailableError),
+    ("moonshot", 429, openai(None, "engine_overloaded"), ProviderUnavailableError),
+    ("groq", 400, openai("tool_use_failed", "invalid_request_error"), UpstreamError),
     # Azure
     ("azure", 400, openai("content_filter"), ContentFilteredError),
     (
@@ -67,6 +84,11 @@ CODES: list[tuple[str, int, object, Kind]] = [
         ContentFilteredError,
     ),
     ("azure", 404, openai("DeploymentNotFound"), ModelNotFoundError),
+    ("azure", 401, openai("PermissionDenied"), CredentialError),
+    ("azure", 403, openai("AccessDenied"), CredentialError),
+    ("azure", 429, openai("too_many_requests"), RateLimitedError),
+    ("azure", 429, openai("RateLimitReached"), RateLimitedError),
+    ("azure", 424, openai("NoCapacity"), ProviderUnavailableError),
     ("azure", 429, openai("429", "", "Please retry after 37 seconds."), RateLimitedError),
     ("azure", 429, openai("429", "", "We see high demand now."), ProviderUnavailableError),
     # Anthropic
@@ -169,6 +191,9 @@ CODES: list[tuple[str, int, object, Kind]] = [
             (429, "limit_requests", RateLimitedError),
             (429, "limit_burst_rate", RateLimitedError),
             (429, "insufficient_quota", RateLimitedError),
+            (403, "AllocationQuota.FreeTierOnly", QuotaExhaustedError),
+            (500, "InternalError.Algo", UpstreamError),
+            (500, "RequestTimeOut", ProviderTimeoutError),
         ]
     ],
     ("dashscope", 429, openai("insufficient_quota", "insufficient_quota"), RateLimitedError),
@@ -236,6 +261,8 @@ CODES: list[tuple[str, int, object, Kind]] = [
             ("InvalidParameterValue", InvalidRequestError),
             ("OperationDenied.TextIllegalDetected", ContentFilteredError),
             ("InternalError", UpstreamError),
+            ("AuthFailure.SecretIdNotFound", CredentialError),
+            ("RequestLimitExceeded", RateLimitedError),
         ]
     ],
     ("hunyuan", 200, {"ErrorMsg": {"Code": "LimitExceeded", "Msg": ""}}, RateLimitedError),
@@ -268,6 +295,27 @@ CODES: list[tuple[str, int, object, Kind]] = [
             (500, "InternalServiceError", UpstreamError),
         ]
     ],
+    # Zhipu: numbers in words
+    *[
+        ("zhipu", status, {"error": {"code": str(code), "message": ""}}, found)
+        for status, found, codes in [
+            (401, CredentialError, (1000, 1001, 1002, 1003, 1004, 1005)),
+            (429, CredentialError, (1110, 1111, 1112, 1121, 1309)),
+            (403, CredentialError, (1220, 1311)),
+            (429, QuotaExhaustedError, (1113, 1304, 1308, 1310)),
+            (400, InvalidRequestError, (1210, 1212, 1213, 1214, 1215)),
+            (400, ModelNotFoundError, (1211, 1221, 1222)),
+            (400, ContextTooLongError, (1261,)),
+            (400, ContentFilteredError, (1300, 1301)),
+            (429, RateLimitedError, (1231, 1302, 1303, 1313)),
+            (429, ProviderUnavailableError, (1120, 1305, 1312)),
+            (500, UpstreamError, (1100, 1200, 1230, 1234)),
+        ]
+        for code in codes
+    ],
+    ("zai", 429, {"error": {"code": "1113", "message": ""}}, QuotaExhaustedError),
+    ("glm", 200, {"error": {"code": 1302, "message": ""}}, RateLimitedError),
+    ("zhipu", 500, {"error": {"code": "500", "message": ""}}, UpstreamError),
     # DeepSeek: mostly statuses
     ("deepseek", 400, openai("invalid_request_error"), InvalidRequestError),
     ("deepseek", 401, openai("authentication_error"), CredentialError),
@@ -310,6 +358,24 @@ CODES: list[tuple[str, int, object, Kind]] = [
     ("ollama", 503, openai(None, "api_error", "busy"), ProviderUnavailableError),
     ("ollama", 502, {"error": "text"}, UpstreamError),
 ]
+
+
+def test_no_code_of_any_vendor_is_left_untried() -> None:
+    tried: dict[str, set[str]] = {}
+    for vendor, _, body, _ in CODES:
+        found = complaint_of(json.dumps(body).encode()).codes
+        tried.setdefault(OTHER_NAMES.get(vendor, vendor), set()).update(map(str.lower, found))
+    everywhere = set().union(*tried.values())
+
+    untried = [
+        (vendor, pattern)
+        for vendor, table in {**codes.VENDORS, "": codes.ANY}.items()
+        for patterns in table.values()
+        for pattern in patterns
+        if not fnmatch.filter(tried[vendor] if vendor else everywhere, pattern)
+    ]
+
+    assert untried == []
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,18 @@ async def test_a_catalog_without_a_list_pays_what_was_agreed() -> None:
     await on.run()
 
     assert [entry.price_id for entry in on.entries] == ["p"]
+
+
+async def test_a_vendor_by_another_of_its_names_has_the_same_prices() -> None:
+    asked = target("unlisted", price=None)
+    asked = replace(asked, provider=replace(asked.provider, vendor="doubao"))
+    found = make_catalog(asked)
+    prices = PriceList([Listed("ark", "fair", "2027-01-01", FAIR)])
+    on = Stage(
+        FakeProvider(Start("q", "a", "fair"), TextDelta("x"), DONE),
+        Catalog(providers=found.providers, routes=found.routes, prices=prices),
+    )
+
+    await on.run()
+
+    assert [(entry.price_id, entry.cost_microusd) for entry in on.entries] == [("fair", 21)]

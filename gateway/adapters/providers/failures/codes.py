@@ -1,4 +1,6 @@
-"""What every vendor's codes mean, as data. Codes are compared in lower case; ``*`` is any text."""
+"""What every vendor's codes mean, as data. Codes are compared in lower case; ``*`` is any
+text and ``?`` any letter.
+"""
 
 import re
 from collections.abc import Mapping
@@ -17,6 +19,7 @@ from gateway.domain.errors import (
     RateLimitedError,
     UpstreamError,
 )
+from gateway.domain.vendors import usual_name
 
 Kind = type[ProviderError]
 Codes = Mapping[Kind, tuple[str, ...]]
@@ -130,6 +133,17 @@ VENDORS: Mapping[str, Codes] = {
         UpstreamError: ("*engineservererror", "internalerror*"),
         ProviderTimeoutError: ("*enginerequesttimeout",),
     },
+    "zhipu": {
+        CredentialError: ("100?", "1110", "1111", "1112", "1121", "1220", "1309", "1311"),
+        QuotaExhaustedError: ("1113", "1304", "1308", "1310"),
+        InvalidRequestError: ("1210", "1212", "1213", "1214", "1215"),
+        ModelNotFoundError: ("1211", "1221", "1222"),
+        ContextTooLongError: ("1261",),
+        ContentFilteredError: ("1300", "1301"),
+        RateLimitedError: ("1231", "1302", "1303", "1313"),
+        ProviderUnavailableError: ("1120", "1305", "1312"),
+        UpstreamError: ("1100", "1200", "1230", "1234"),
+    },
     "ark": {
         InvalidRequestError: ("missingparameter*", "invalidparameter*"),
         ContentFilteredError: ("*riskdetection*", "sensitivecontentdetected*"),
@@ -149,7 +163,7 @@ VENDORS: Mapping[str, Codes] = {
         UpstreamError: ("internalserviceerror",),
     },
 }
-_SAME = {"vertex": "gemini", "doubao": "ark"}
+_SAME = {"zai": "zhipu"}  # two doors of one house
 
 # Said of so many faults that the status knows better; for refusals that come without one.
 _HABITS: Mapping[str, Kind] = {
@@ -182,7 +196,8 @@ _CLIENT_FAULT, _SERVER_FAULT = 400, 500
 def kind_of(vendor: str, code: str) -> Kind | None:
     """Return what the vendor means by the code, None when it is not known."""
     code = code.lower()
-    name = _SAME.get(vendor, vendor)
+    name = usual_name(vendor)
+    name = _SAME.get(name, name)
     return _found(_TABLES.get(name, ()), code) or _found(_ANY_TABLE, code)
 
 
@@ -204,9 +219,9 @@ Table = tuple[tuple[re.Pattern[str], Kind], ...]
 
 
 def _table(codes: Codes) -> Table:
-    """Return the codes as patterns, those without a ``*`` first."""
+    """Return the codes as patterns, whole words first."""
     rows = [(code, kind) for kind, found in codes.items() for code in found]
-    rows.sort(key=lambda row: "*" in row[0])
+    rows.sort(key=lambda row: "*" in row[0] or "?" in row[0])
     return tuple((re.compile(translate(code)), kind) for code, kind in rows)
 
 

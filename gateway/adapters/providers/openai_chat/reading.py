@@ -62,6 +62,7 @@ REASONS = {
     "refusal": FinishReason.REFUSAL,
     "insufficient_system_resource": FinishReason.ERROR,
     "abort": FinishReason.ERROR,
+    "network_error": FinishReason.ERROR,
     "error": FinishReason.ERROR,
 }
 NO_REASON = frozenset({"", "null"})
