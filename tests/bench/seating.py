@@ -18,6 +18,7 @@ from interview.domain import game
 from interview.domain.bilingual import Text
 from interview.domain.game import Opening
 from interview.domain.jobs import Job
+from interview.domain.ports import Fact
 from interview.domain.position import Edition, Position
 from interview.domain.room import Record, Room
 from interview.domain.scenery import Approval, Mode
@@ -49,7 +50,7 @@ RESUME = (
 class SilentOutbox:
     """Nobody listens yet, and nothing is to be done."""
 
-    def publish(self, room_id: UUID, events: Sequence[ev.Event]) -> None:
+    def publish(self, room_id: UUID, facts: Sequence[Fact]) -> None:
         """Tell nobody."""
 
     def enqueue(self, job: Job, arguments: Iterable[str], *, delay_seconds: float = 0.0) -> None:

@@ -34,6 +34,7 @@ class Client(asyncio.Protocol):
         self._is_streamed = b'"stream": true' in request
         self._left = 1
         self._transport: asyncio.Transport
+        self._first_at: float | None = None
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._begin()
 
@@ -109,7 +110,7 @@ class Client(asyncio.Protocol):
         self._received: list[bytes] = []
         self._asked_at = 0.0
         self._last_at = 0.0
-        self._first_at: float | None = None
+        self._first_at = None
 
 
 def request(
