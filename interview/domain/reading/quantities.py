@@ -267,6 +267,8 @@ def _unit_after(text: str, position: int, limit: int) -> tuple[str, int]:
     word = _ANY_WORD.match(text, position, limit)
     if word and word["word"] not in _NO_UNIT_WORDS:
         noun = _UNIT_PATTERN.match(text, word.end() + 1)
+        if noun and _METRIC_OF.get(text[word.start("word") : noun.end()]) == "":
+            return "count", noun.end()  # "40 rose beds"
         if noun and text[word.end()] == " " and noun.end() <= limit:
             return _UNIT_OF[noun[0]], noun.end()  # "18 ICU beds"
         return _UNIT_OF.get(word["word"], "count"), word.end()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from interview.domain.reading.lexicon import subjects
 from interview.domain.reading.matching import Folded, keyed
 
-_PATTERN, _KEY_OF = keyed((*subjects.TECHNOLOGIES, *subjects.SKILLS))
+_PATTERN, _KEY_OF = keyed((("", subjects.NO_SKILLS), *subjects.TECHNOLOGIES, *subjects.SKILLS))
 _CASED = frozenset(subjects.CASED.split())
 
 
@@ -14,7 +14,7 @@ def named(folded: Folded, start: int = 0, end: int | None = None) -> Iterator[tu
     """Yield (key, start, end) of each topic named in this part of a folded text."""
     stop = len(folded.text) if end is None else end
     for match in _PATTERN.finditer(folded.text, start, stop):
-        if _is_meant(folded, match):
+        if _KEY_OF[match[0]] and _is_meant(folded, match):
             yield _KEY_OF[match[0]], match.start(), match.end()
 
 

@@ -315,3 +315,12 @@ def test_a_line_that_says_who_did_it_in_any_trade_is_not_asked_whose_work_it_was
 
     assert facts
     assert all(Weakness.NO_OWNER not in fact.weaknesses for fact in facts)
+
+
+@pytest.mark.parametrize(
+    "line", ["- 病虫害用药量减少六成", "- Looked after 40 rose beds", "- 管理 12 个苗床"]
+)
+def test_a_gardener_is_not_taken_for_a_nurse(line):
+    keys = {key for fact in read_resume(line).facts for key in (fact.key, *fact.keys)}
+
+    assert keys.isdisjoint({"metric.patients", "skill.medication"})

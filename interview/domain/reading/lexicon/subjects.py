@@ -278,8 +278,12 @@ METRICS = (
 NO_METRICS = (
     "insurance coverage|medical coverage|health coverage|media coverage|press coverage|"
     "news coverage|shift coverage|coverage area|用户体验|用户研究|客户服务|"
-    "服务意识|服务态度|服务器"
+    "服务意识|服务态度|服务器|苗床|花床|河床|机床|车床|温床|rose beds|flower beds|flowerbeds|"
+    "raised beds|garden beds|seed beds|hot bed|river bed|test bed"
 )
+
+# they hold a skill's word and belong to another trade
+NO_SKILLS = "用药量|病虫害用药|农药用药|打药"
 
 TEAM = (
     "团队|带队|小组|班组|科室|下属|组员|工程师|护士|同事|人手|"
