@@ -46,6 +46,7 @@ class _Row(msgspec.Struct, frozen=True):
 
 _encoder = msgspec.json.Encoder()
 _NO_USAGE = msgspec.Raw(b"null")
+_one_value = msgspec.json.Decoder(msgspec.Raw).decode
 _WORDS = {
     "attempt_id": 155,
     "request_id": 150,
@@ -183,9 +184,9 @@ def _counted(number: int) -> int:
 
 def _raw(usage: str) -> msgspec.Raw:
     """Return the vendor's usage when it is small, valid JSON."""
-    if not usage or len(usage) > LARGEST_RAW_USAGE:
+    if not usage or len(usage) > LARGEST_RAW_USAGE or "\n" in usage:
         return _NO_USAGE
     try:
-        return msgspec.Raw(msgspec.json.encode(msgspec.json.decode(usage)))
+        return _one_value(usage)
     except msgspec.DecodeError:
         return _NO_USAGE

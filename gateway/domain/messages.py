@@ -249,6 +249,7 @@ class Usage:
     ``input_total`` includes what was read from and written to a vendor's prompt cache;
     ``output_total`` includes ``output_reasoning``. A figure below nothing is nothing, and one
     beyond `MOST_TOKENS` is that many: a vendor may say anything, and somebody pays by it.
+    ``told`` are the vendor's own figures under its own names, as JSON: evidence, not reckoned with.
     """
 
     input_total: int = 0
@@ -258,6 +259,7 @@ class Usage:
     input_cache_write_5m: int = 0
     input_cache_write_1h: int = 0
     output_reasoning: int = 0
+    told: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Bring what cannot be back to what can."""

@@ -24,7 +24,8 @@ from gateway.services.calls import Call
 class Record(msgspec.Struct, frozen=True, array_like=True):
     """What an entry needs, should nobody of this process live to write it.
 
-    The tokens are our count at the last beat, or at its entrance.
+    The tokens are our count at the last beat, or at its entrance. What another version of this
+    program has left is read as well, so new fields come last and have a default.
     """
 
     attempt_id: str
@@ -37,8 +38,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     began_at: float
     input_tokens: int
     room_id: str
-    price: Price | None
-    entered_at: float
+    price: Price | None = None
+    entered_at: float = 0.0
     output_tokens: int = 0
 
 
@@ -153,6 +154,7 @@ def settle(attempt: Attempt, end: AttemptEnd, *, ports: Ports) -> None:
         error_code=_error_code(attempt, end),
         room_id=call.caller.room_id,
         entered_at=call.entered_at,
+        raw_usage=usage.told,
     )
     ports.ledger.record(attempt.entry)
     attempt.observe_end(end)

@@ -39,7 +39,7 @@ def told(delta: Delta) -> dict[str, Any]:
         values["usage"] = {
             name: getattr(usage, name)
             for name in usage.__dataclass_fields__
-            if name != "source" and getattr(usage, name)
+            if name not in {"source", "told"} and getattr(usage, name)
         }
     if isinstance(delta, Start):
         del values["provider"]

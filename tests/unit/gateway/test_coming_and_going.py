@@ -21,9 +21,11 @@ from gateway.domain.gate import Orphan
 from gateway.domain.messages import (
     Failed,
     Finish,
+    FinishReason,
     Passthrough,
     TextDelta,
     Usage,
+    UsageSource,
 )
 from gateway.domain.money import AttemptEnd, Budget
 from gateway.domain.rate_limit import Dimension, Limit, Unit
@@ -181,6 +183,15 @@ async def test_frames_that_were_not_read_are_counted_as_tokens() -> None:
     await on.run()
 
     assert on.entries[0].usage == Usage(1, 30)
+
+
+async def test_the_vendors_own_figures_lie_beside_ours_in_the_ledger() -> None:
+    told = Usage(3, 9, UsageSource.PROVIDER, told='{"prompt_tokens":3,"completion_tokens":9}')
+    on = stage(("a/m1", (A_STARTS, Finish(FinishReason.STOP, told))))
+
+    await on.run()
+
+    assert on.entries[0].raw_usage == '{"prompt_tokens":3,"completion_tokens":9}'
 
 
 async def test_a_programs_good_answer_is_counted_and_not_logged(

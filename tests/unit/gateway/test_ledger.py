@@ -111,7 +111,7 @@ def test_a_line_holds_the_columns_of_its_row():
     }
 
 
-@pytest.mark.parametrize("raw", ["", "{", "[" + "1," * 2000 + "1]"])
+@pytest.mark.parametrize("raw", ["", "{", "[1,\n2]", "[" + "1," * 2000 + "1]"])
 def test_a_usage_that_is_no_small_json_is_left_out(raw):
     assert msgspec.json.decode(line_of(replace(ENTRY, raw_usage=raw)))["provider_usage"] is None
 

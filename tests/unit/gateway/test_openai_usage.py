@@ -1,5 +1,7 @@
 """Tokens as the vendors of OpenAI's wire count them."""
 
+import json
+
 import pytest
 
 from gateway.adapters.providers.openai_chat.chunks import Figures, InputDetails, OutputDetails
@@ -43,3 +45,17 @@ def used(read: int, written: int, **more: int) -> Usage:
 )
 def test_figures_of_every_kind_are_one_count(figures: Figures, usage: Usage | None) -> None:
     assert usage_of(figures) == usage
+
+
+def test_the_vendors_own_figures_are_kept_beside_ours() -> None:
+    figures = Figures(3, 4, 7, InputDetails(cached_tokens=0, audio_tokens=2), OutputDetails(3))
+    usage = usage_of(figures)
+
+    assert usage is not None
+    assert json.loads(usage.told) == {
+        "prompt_tokens": 3,
+        "completion_tokens": 4,
+        "total_tokens": 7,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 2},
+        "completion_tokens_details": {"reasoning_tokens": 3},
+    }

@@ -10,14 +10,14 @@ NO_INPUT = msgspec.Raw(b"{}")
 ABSENT = msgspec.Raw()
 
 
-class Writes(msgspec.Struct):
+class Writes(msgspec.Struct, omit_defaults=True):
     """What was written to the prompt cache, by how long it is kept there."""
 
     ephemeral_5m_input_tokens: int | None = None
     ephemeral_1h_input_tokens: int | None = None
 
 
-class OutputDetails(msgspec.Struct):
+class OutputDetails(msgspec.Struct, omit_defaults=True):
     """What the output consists of."""
 
     thinking_tokens: int | None = None
@@ -30,7 +30,14 @@ class Iteration(msgspec.Struct):
     model: str | None = None
 
 
-class Figures(msgspec.Struct):
+class Tools(msgspec.Struct, omit_defaults=True):
+    """How often the vendor used tools of its own, which it bills by the piece."""
+
+    web_search_requests: int | None = None
+    web_fetch_requests: int | None = None
+
+
+class Figures(msgspec.Struct, omit_defaults=True):
     """Tokens; every figure is a total so far, absent or null when it is not told again."""
 
     input_tokens: int | None = None
@@ -39,6 +46,7 @@ class Figures(msgspec.Struct):
     cache_creation: Writes | None = None
     output_tokens: int | None = None
     output_tokens_details: OutputDetails | None = None
+    server_tool_use: Tools | None = None
     iterations: list[Iteration] | None = None
 
     @property

@@ -54,11 +54,13 @@ class Totals:
     def __init__(self) -> None:
         self._input = self._read = self._written_5m = self._written_1h = 0
         self._output = self._thought = 0
+        self._told: dict[str, object] = {}
         self.is_known = False
 
     def take(self, told: Figures) -> Usage:
         """Add what was told and return all that is known."""
         self.is_known = True
+        self._told |= _figures_in(told)
         self._input = _last(told.input_tokens, self._input)
         self._read = _last(told.cache_read_input_tokens, self._read)
         self._output = _last(told.output_tokens, self._output)
@@ -86,7 +88,14 @@ class Totals:
             input_cache_write_5m=self._written_5m,
             input_cache_write_1h=self._written_1h,
             output_reasoning=self._thought,
+            told=msgspec.json.encode(self._told).decode() if self._told else "",
         )
+
+
+def _figures_in(told: Figures) -> dict[str, object]:
+    """Return what was told this time, without the models' names."""
+    every = msgspec.structs.asdict(told)
+    return {name: it for name, it in every.items() if it is not None and name != "iterations"}
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ class Feedback(msgspec.Struct, rename="camel"):
     block_reason: str | None = None
 
 
-class Figures(msgspec.Struct, rename="camel"):
+class Figures(msgspec.Struct, rename="camel", omit_defaults=True):
     """Tokens so far."""
 
     prompt_token_count: int | None = None

@@ -68,6 +68,7 @@ class Totals:
             source=UsageSource.PROVIDER,
             input_cached=self._cached,
             output_reasoning=self._thought,
+            told=msgspec.json.encode(told).decode(),
         )
         is_empty = self.usage is None and not (usage.input_total or usage.output_total)
         if is_empty or usage == self.usage:

@@ -50,21 +50,25 @@ class Choice(msgspec.Struct):
     moderation_hit_type: str | None = None
 
 
-class InputDetails(msgspec.Struct):
+class InputDetails(msgspec.Struct, omit_defaults=True):
     """Of the tokens read."""
 
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
+    audio_tokens: int | None = None
 
 
-class OutputDetails(msgspec.Struct):
+class OutputDetails(msgspec.Struct, omit_defaults=True):
     """Of the tokens written."""
 
     reasoning_tokens: int | None = None
+    audio_tokens: int | None = None
+    accepted_prediction_tokens: int | None = None
+    rejected_prediction_tokens: int | None = None
 
 
-class Figures(msgspec.Struct):
+class Figures(msgspec.Struct, omit_defaults=True):
     """Tokens, as a total."""
 
     prompt_tokens: int | None = None

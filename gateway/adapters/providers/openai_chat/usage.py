@@ -1,7 +1,11 @@
 """Tokens as the vendors of OpenAI's wire count them, in our count."""
 
+import msgspec
+
 from gateway.adapters.providers.openai_chat.chunks import Figures, InputDetails, OutputDetails
 from gateway.domain.messages import Usage, UsageSource
+
+_encode = msgspec.json.Encoder().encode
 
 
 def usage_of(figures: Figures) -> Usage | None:
@@ -24,4 +28,5 @@ def usage_of(figures: Figures) -> Usage | None:
         input_cached=inside.cached_tokens or figures.prompt_cache_hit_tokens or 0,
         input_cache_write_5m=inside.cache_creation_input_tokens or inside.cache_write_tokens or 0,
         output_reasoning=thought,
+        told=_encode(figures).decode(),
     )
