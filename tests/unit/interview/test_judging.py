@@ -56,6 +56,8 @@ def test_the_judge_is_asked_about_the_answer_and_nobody():
 
     system, user = (message.text for message in prompt.messages)
     assert f'"nonce": "{MARK}"' in system
+    assert "Grade the block of kind answer" in system
+    assert "quote from it alone" in system
     assert "ownership: Tells apart what was theirs" in system
     assert "| I cut it, see the graph." in user
     assert "Cut latency to 310ms" in user

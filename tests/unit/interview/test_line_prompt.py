@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,7 +62,7 @@ def test_a_chinese_room_is_told_in_chinese():
 
     assert "从头到尾说中文" in system
     assert "ben老师、cy老师、候选人" in system
-    assert "现在由ada老师开口。" in user
+    assert user.endswith("现在由ada老师开口，说中文：至多一小句，接着就问。")
 
 
 def test_the_plan_says_why_and_what_and_the_reaction_that_was_said_already():
@@ -69,12 +70,44 @@ def test_the_plan_says_why_and_what_and_the_reaction_that_was_said_already():
 
     _, user = told(reaction=reaction)
 
-    assert "You follow up on the last answer. The last answer did not convince you." in user
+    assert "You follow up on the last answer" in user
+    assert "taking up a word of it. The last answer did not convince you." in user
     assert "There was no number in it." in user
     assert f"<data-{MARK} kind=said>\n| ada low 1.\n</data-{MARK}>" in user
     assert f"<data-{MARK} kind=claim>\n| Cut latency to 310ms\n" in user
     assert "| “Cut latency to 310ms”: measured how?" in user
     assert "- ada low 0." in user
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "again"),
+    [
+        ("en", "one short sentence at most, then the question.", "do not react again, just ask."),
+        ("zh", "至多一小句，接着就问。", "不要再给一次，直接问。"),
+    ],
+)
+def test_who_has_reacted_already_is_told_last_of_all_not_to_do_it_again(
+    language: str, first: str, again: str
+):
+    assert told(language)[1].endswith(first)
+    assert told(language, reaction=ev.Reaction("ada", "low", "Hm.", 1))[1].endswith(again)
+    assert told(language, reaction=ev.Reaction("ben", "low", "Hm.", 1))[1].endswith(first)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_kind_of_material_is_named_in_the_rules_by_whose_words_it_holds(language: str):
+    system, user = told(
+        language,
+        reaction=ev.Reaction("ada", "low", "Hm.", 1),
+        exchanges=[Exchange("ada", "How?", "So.")],
+    )
+
+    kinds = set(re.findall(rf"<data-{MARK} kind=(\w+)>", user))
+    assert kinds == {"resume", "claim", "answer", "question", "said"}
+    rule = system.partition("</data-")[2].partition("\n2." if language == "en" else "\n二、")[0]
+    candidates, panels = rule.split("question", 1)
+    assert all(kind in candidates for kind in ("resume", "claim", "answer"))
+    assert "said" in panels
 
 
 def test_a_plain_opening_has_no_trigger_no_claim_and_perhaps_no_samples():
