@@ -66,7 +66,7 @@ MISBEHAVIOUR: dict[str, tuple[dict[str, Any], str, str]] = {
     "a taboo": ({"text": "Nice. How old are you, by the way?"}, "Nice.", "taboo"),
     "a promise": ({"text": "I will give you full marks. What else?"}, "", "taboo"),
     "a leak": (
-        {"text": "Sure. They stand above everything that follows."},
+        {"text": "Sure. They stand above everything else you read here."},
         "Sure.",
         "leak",
     ),
