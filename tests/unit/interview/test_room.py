@@ -14,6 +14,7 @@ from interview.domain.errors import IllegalTransitionError
 from interview.domain.events import PAYLOADS, Event, EventType
 from interview.domain.ports import Speech
 from interview.domain.room import IGNORED, TRANSITIONS, Pace, Record, Room, Status, fold, state_hash
+from interview.domain.scenery import Mode, Strategy
 from interview.domain.turn import FINAL, TURN_TRANSITIONS, TurnState
 from interview.services import event_codec
 from tests.unit.interview.histories import BEGAN, PAYLOAD_STRATEGIES, histories
@@ -145,9 +146,9 @@ def _record_with_a_turn() -> Record:
         ev.RoomCreated(
             scenery="court",
             scenery_version=1,
-            mode=ev.Mode.SURVIVE,
+            mode=Mode.SURVIVE,
             language="en",
-            strategy=ev.Strategy.SERIAL,
+            strategy=Strategy.SERIAL,
             seed=1,
             panel=["ada"],
             engine="scripted",
@@ -158,7 +159,7 @@ def _record_with_a_turn() -> Record:
             difficulty=2,
         )
     )
-    record.add(ev.TurnSpeakerSelected("ada", ev.Strategy.SERIAL, "opens"), "t1")
+    record.add(ev.TurnSpeakerSelected("ada", Strategy.SERIAL, "opens"), "t1")
     return record
 
 
