@@ -12,6 +12,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from gateway.domain.audit import Actor, Via
@@ -48,6 +49,17 @@ class _NotSavedError(Exception):
         self.response = response
 
 
+class NamedLists(ModelAdmin):
+    """A list that is called like what is in it."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Draw the list."""
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+
 class GovernedForm(ModelForm):
     """A form that shows the rules' complaints where they belong."""
 
@@ -63,7 +75,7 @@ class GovernedForm(ModelForm):
         return data
 
 
-class GovernedAdmin(ModelAdmin):
+class GovernedAdmin(NamedLists):
     """A page for one kind of thing in the configuration."""
 
     form = GovernedForm
@@ -154,7 +166,7 @@ class GovernedAdmin(ModelAdmin):
         return reverse(name, args=args)
 
 
-class RecordAdmin(ModelAdmin):
+class RecordAdmin(NamedLists):
     """A page that shows and never changes."""
 
     actions = None

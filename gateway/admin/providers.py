@@ -25,8 +25,9 @@ from gateway.admin.governed import GovernedAdmin, GovernedForm, actor_of
 from gateway.domain.configuration import ADAPTERS, VENDORS
 from gateway.domain.errors import GatewayError
 from gateway.models import Provider
-from gateway.services import configuration, trials
+from gateway.services import configuration, standings, trials
 from gateway.services.configuration import Change
+from gateway.services.standings import ProviderNow
 from gateway.services.trials import Trial
 from gateway.snapshot import reading
 
@@ -69,15 +70,7 @@ class ProviderAdmin(GovernedAdmin):
 
     form = ProviderForm
     change_form_template = "admin/gateway/provider_change_form.html"
-    list_display = (
-        "name",
-        "wire",
-        "address",
-        "credential_from",
-        "is_enabled",
-        "is_local",
-        "n_places",
-    )
+    list_display = ("name", "wire", "address", "credential_from", "is_enabled")
     list_filter = ("adapter", "is_enabled", "is_local")
     search_fields = ("name", "vendor", "base_url")
     readonly_fields = ("credential_from",)
@@ -139,8 +132,10 @@ class ProviderAdmin(GovernedAdmin):
     ) -> Any:
         """Draw or save; a provider that is there can be tried."""
         context = {**(extra_context or {}), "vendors": sorted(VENDORS)}
-        if object_id is not None:
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        if object_id is not None and row is not None:
             context["try_url"] = self.url_of("try", object_id)
+            context["now"] = _now(row.name)
         return super().changeform_view(request, object_id, form_url, context)
 
     # --- trying ---
@@ -178,6 +173,20 @@ class ProviderAdmin(GovernedAdmin):
 
     # --- columns ---
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns; one of them asks once how all of the providers stand."""
+        found: dict[str, ProviderNow] | None = None
+
+        @admin.display(description=_("Now"))
+        def now(row: Provider) -> SafeString | str:
+            nonlocal found
+            if found is None:
+                found = _all_now()
+            return _told_now(row, found.get(row.name))
+
+        name, *others = super().get_list_display(request)
+        return (name, now, *others)
+
     @admin.display(description=_("Wire"), ordering="adapter")
     def wire(self, row: Provider) -> str:
         """Return adapter and vendor."""
@@ -196,6 +205,40 @@ class ProviderAdmin(GovernedAdmin):
         if row.credential_env:
             return format_html("<code>{}</code>", row.credential_env)
         return gettext("sealed here, ends in …%(last4)s") % {"last4": row.credential_last4}
+
+
+def _all_now() -> dict[str, ProviderNow]:
+    """Return how every provider stands; nothing while the shared store does not say."""
+    catalog = reading.read().catalog
+    try:
+        return runtime.call(
+            standings.of_providers(catalog.providers, catalog=catalog, ports=runtime.ports())
+        )
+    except GatewayError:
+        return {}
+
+
+def _now(name: str) -> ProviderNow | None:
+    return _all_now().get(name)
+
+
+def _told_now(row: Provider, now: ProviderNow | None) -> SafeString | str:
+    """Return a coloured word for how the provider stands, and how full it is."""
+    if now is None or not row.is_enabled:
+        return "—"
+    if now.resting and len(now.resting) == len(now.targets):
+        level, word = "hot", gettext("rests")
+    elif now.resting:
+        level, word = "calm", gettext("rests in part")
+    else:
+        level, word = "on", gettext("takes calls")
+    return format_html(
+        '<span class="figures"><span class="state state--{}">{}</span> {} / {}</span>',
+        level,
+        word,
+        now.n_taken,
+        now.n_places,
+    )
 
 
 def _tell(request: HttpRequest, trial: Trial) -> None:

@@ -1,6 +1,7 @@
 """What was used, what it cost, what was changed: read-only. Prices are added to."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -8,15 +9,27 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gateway.admin.fields import UsdField, usd
 from gateway.admin.governed import GovernedAdmin, GovernedForm, RecordAdmin
 from gateway.domain import audit
+from gateway.domain.money import AttemptEnd
 from gateway.models import AuditEntry, Price, UsageDay, UsageRecord
 
 MOST_DIFFERENCES = 4
+#: How an attempt ended, in words.
+ENDS = {
+    AttemptEnd.DONE.value: _("done"),
+    AttemptEnd.ERROR.value: _("failed"),
+    AttemptEnd.CANCELLED.value: _("cancelled"),
+    AttemptEnd.CRASHED.value: _("crashed"),
+    AttemptEnd.HEDGED.value: _("outrun by its hedge"),
+    AttemptEnd.CACHED.value: _("from the cache"),
+    AttemptEnd.SHARED.value: _("shared with another"),
+}
 _SHORT = 40
 _ID_SHOWN = 10
 
@@ -24,13 +37,23 @@ _ID_SHOWN = 10
 class AuditEntryAdmin(RecordAdmin):
     """Who changed what, and into what."""
 
-    list_display = ("at", "actor", "via", "did", "what", "difference")
+    list_display = ("moment", "who", "did", "what", "difference")
     list_filter = ("kind", "verb", "via", "actor")
     search_fields = ("subject", "actor")
     date_hierarchy = "at"
     show_full_result_count = False
     fields = ("at", "actor", "via", "verb", "kind", "subject", "version", "table")
     readonly_fields = ("table",)
+
+    @admin.display(description=_("At"), ordering="at")
+    def moment(self, row: AuditEntry) -> SafeString:
+        """Return when."""
+        return _moment(row.at)
+
+    @admin.display(description=_("Who"), ordering="actor")
+    def who(self, row: AuditEntry) -> str:
+        """Return who did it, and through which door."""
+        return f"{row.actor} · {row.get_via_display()}"
 
     @admin.display(description=_("Did"), ordering="verb")
     def did(self, row: AuditEntry) -> SafeString:
@@ -80,6 +103,11 @@ class AuditEntryAdmin(RecordAdmin):
         )
 
 
+def _moment(at: datetime) -> SafeString:
+    """Return a moment to the second, as long as any other one."""
+    return format_html('<span class="figures">{}</span>', f"{localtime(at):%Y-%m-%d %H:%M:%S}")
+
+
 def _short(value: Any) -> str:
     text = _long(value)
     return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
@@ -94,13 +122,18 @@ def _long(value: Any) -> str:
 class UsageRecordAdmin(RecordAdmin):
     """Every attempt: who, what, how much, how it ended."""
 
-    list_display = ("charged_at", "payer", "target", "tokens", "cost", "ended")
+    list_display = ("moment", "payer", "target", "tokens", "cost", "ended")
     list_per_page = 50
     list_filter = ("end_reason", "tenant", "provider", "route", "is_estimated")
     search_fields = ("request_id__startswith", "key_id__startswith", "room_id__startswith")
     date_hierarchy = "charged_at"
     ordering = ("-pk",)
     show_full_result_count = False
+
+    @admin.display(description=_("At"), ordering="charged_at")
+    def moment(self, row: UsageRecord) -> SafeString:
+        """Return when it was charged."""
+        return _moment(row.charged_at)
 
     @admin.display(description=_("Whose"), ordering="tenant")
     def payer(self, row: UsageRecord) -> SafeString:
@@ -114,13 +147,18 @@ class UsageRecordAdmin(RecordAdmin):
     @admin.display(description=_("Target"), ordering="provider")
     def target(self, row: UsageRecord) -> SafeString:
         """Return which route it came by, and who answered."""
-        return format_html("{} → {}/{}", row.route or "—", row.provider, row.model)
+        return format_html(
+            '{} → <span class="figures">{}/{}</span>', row.route or "—", row.provider, row.model
+        )
 
     @admin.display(description=_("End"), ordering="end_reason")
-    def ended(self, row: UsageRecord) -> str:
+    def ended(self, row: UsageRecord) -> SafeString | str:
         """Return how it ended, with the error if there was one."""
-        end = row.get_end_reason_display()
-        return f"{end} · {row.error_code}" if row.error_code else end
+        end = str(ENDS.get(row.end_reason, row.end_reason))
+        if not row.error_code:
+            return end
+        told = '<span class="state state--hot">{}</span> <span class="figures">{}</span>'
+        return format_html(told, end, row.error_code)
 
     @admin.display(description=_("Tokens in → out"), ordering="output_tokens")
     def tokens(self, row: UsageRecord) -> str:

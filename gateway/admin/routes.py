@@ -1,6 +1,5 @@
 """The routes' pages: targets in order, and what would become of a request now."""
 
-import time
 from typing import Any
 
 from django import forms
@@ -15,50 +14,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from gateway import runtime
-from gateway.admin.fields import ChoicesField, usd
+from gateway.admin import explain
+from gateway.admin.fields import ChoicesField
 from gateway.admin.governed import GovernedAdmin, GovernedForm, TabularInline
 from gateway.admin.limits import LimitInline
-from gateway.domain.catalog import Ability
-from gateway.domain.errors import GatewayError
-from gateway.domain.money import BudgetPeriod
-from gateway.domain.routing import Exclusion
-from gateway.models import ApiKey, Route, RouteTarget
-from gateway.models.limit import PERIODS
-from gateway.models.route import POLICIES, default_abilities
-from gateway.services import explaining
-from gateway.services.explaining import Explanation, Question
-from gateway.snapshot import reading
-
-ABILITIES = {
-    Ability.STREAM: _("stream"),
-    Ability.TOOLS: _("tools"),
-    Ability.JSON: _("JSON"),
-    Ability.VISION: _("vision"),
-    Ability.PREFILL: _("prefill"),
-    Ability.REASONING: _("reasoning"),
-    Ability.EMBEDDINGS: _("embeddings"),
-}
-REASONS = {
-    Exclusion.OTHER_PROVIDER: _("another provider was asked for"),
-    Exclusion.NO_STREAM: _("cannot stream"),
-    Exclusion.NO_TOOLS: _("has no tools"),
-    Exclusion.NO_JSON: _("has no JSON mode"),
-    Exclusion.NO_VISION: _("cannot see"),
-    Exclusion.NO_EMBEDDINGS: _("does not embed"),
-    Exclusion.CONTEXT_TOO_SMALL: _("the prompt does not fit"),
-    Exclusion.BREAKER_OPEN: _("failed too often, rests"),
-    Exclusion.PROBE_IN_FLIGHT: _("is being tried out by another request"),
-    Exclusion.NO_PLACE: _("every place is taken"),
-    Exclusion.FAILED: _("failed this request already"),
-}
+from gateway.models import Route, RouteTarget
+from gateway.models.route import default_abilities
 
 
 class TargetForm(GovernedForm):
     """One target."""
 
     abilities = ChoicesField(
-        label=_("Abilities"), choices=list(ABILITIES.items()), initial=default_abilities
+        label=_("Abilities"), choices=list(explain.ABILITIES.items()), initial=default_abilities
     )
 
     class Meta:
@@ -116,33 +84,6 @@ class TargetInline(TabularInline):
         choice.can_add_related = choice.can_change_related = False
         choice.can_delete_related = choice.can_view_related = False
         return formset
-
-
-class ExplainForm(forms.Form):
-    """A request by its outline."""
-
-    model = forms.ChoiceField(label=_("Model"))
-    key = forms.ModelChoiceField(
-        ApiKey.objects.select_related("tenant").filter(revoked_at=None),
-        label=_("As key"),
-        required=False,
-        empty_label=_("the house itself"),
-    )
-    input_tokens = forms.IntegerField(
-        label=_("Prompt, tokens"), initial=1000, min_value=0, max_value=10_000_000
-    )
-    max_output_tokens = forms.IntegerField(
-        label=_("Longest answer, tokens"), required=False, min_value=1, max_value=10_000_000
-    )
-    needs = ChoicesField(
-        label=_("Needs"),
-        required=False,
-        choices=[
-            (ability.value, words)
-            for ability, words in ABILITIES.items()
-            if ability not in {Ability.STREAM, Ability.PREFILL, Ability.REASONING}
-        ],
-    )
 
 
 class RouteAdmin(GovernedAdmin):
@@ -218,41 +159,13 @@ class RouteAdmin(GovernedAdmin):
         """Say how a request would be routed now; nobody is asked."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        may_ask_as_key = request.user.has_perms(
-            [f"gateway.{name}" for name in explaining.PERMISSIONS_OF_A_KEY]
-        )
-        catalog = reading.read().catalog
-        is_asked = "input_tokens" in request.GET
-        form = ExplainForm(request.GET if is_asked else None, initial=request.GET.dict())
-        names = sorted(catalog.routes)
-        form.fields["model"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
-        if not may_ask_as_key:
-            del form.fields["key"]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": gettext("How would this be routed now?"),
-            "form": form,
             "media": self.media,
+            **explain.answered(request),
         }
-        if is_asked and form.is_valid():
-            data = form.cleaned_data
-            question = Question(
-                model=data["model"],
-                key_id=data["key"].pk if data.get("key") else "",
-                input_tokens=data["input_tokens"],
-                max_output_tokens=data["max_output_tokens"],
-                needs=frozenset(map(Ability, data["needs"])),
-            )
-            try:
-                found = runtime.call(
-                    explaining.explain(
-                        question, catalog=catalog, ports=runtime.ports(), at=time.time()
-                    )
-                )
-                context["found"] = _shown(found)
-            except GatewayError as error:
-                context["refusal"] = str(error) or error.code
         return TemplateResponse(request, "admin/gateway/explain.html", context)
 
     @admin.display(description=_("Leads to"))
@@ -262,45 +175,3 @@ class RouteAdmin(GovernedAdmin):
         if not targets:
             return format_html('<span class="state state--off">{}</span>', gettext("nobody"))
         return format_html_join(" → ", "<code>{}</code>", targets)
-
-
-def _shown(found: Explanation) -> dict[str, Any]:
-    """Return the explanation as the page draws it."""
-    decision = found.decision
-    return {
-        "code": found.code,
-        "is_ok": found.code == "ok",
-        "words": gettext(found.pattern) % found.values,
-        "version": found.version,
-        "is_degraded": found.is_degraded,
-        "decision": decision,
-        "policy": POLICIES[decision.policy] if decision else "",
-        "candidates": [
-            {
-                "target": one.target,
-                "reason": gettext(one.reason),
-                "score": one.score,
-                "cost_score": one.cost_score,
-                "needs_probe": one.needs_probe,
-            }
-            for one in (decision.candidates if decision else ())
-        ],
-        "dropped": [
-            {"target": one.target, "reason": REASONS[one.reason], "wait": one.retry_after_seconds}
-            for one in (decision.dropped if decision else ())
-        ],
-        "limits": found.limits,
-        "budgets": [
-            {
-                "subject": one.subject,
-                "period": PERIODS[BudgetPeriod(one.period)],
-                "spent": usd(one.spent_microusd + one.reserved_microusd),
-                "limit": usd(one.limit_microusd),
-                "wanted": usd(one.wanted_microusd),
-                "is_enough": one.is_enough,
-            }
-            for one in found.budgets
-        ],
-        "places": found.places,
-        "standings": found.standings,
-    }

@@ -19,7 +19,7 @@ class TenantAdmin(GovernedAdmin):
     """Who pays, with which keys, and how much at most."""
 
     change_form_template = "admin/gateway/tenant_change_form.html"
-    list_display = ("name", "title", "is_active", "n_keys", "budget", "weight")
+    list_display = ("name", "title", "is_active", "n_keys", "budget")
     list_filter = ("is_active",)
     search_fields = ("name", "title")
     fields = ("name", "title", "is_active", "weight")

@@ -6,7 +6,7 @@ looked at, because looking would hold it.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -93,6 +93,16 @@ class PlaceNow:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultNow:
+    """A fault on purpose that such a request would meet, at which of the targets, how surely."""
+
+    name: str
+    profile: str
+    targets: tuple[str, ...]
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """What would become of the request, and everything that was looked at.
 
@@ -109,6 +119,7 @@ class Explanation:
     budgets: tuple[BudgetNow, ...] = ()
     places: tuple[PlaceNow, ...] = ()
     standings: tuple[tuple[str, Standing], ...] = ()
+    faults: tuple[FaultNow, ...] = ()
     is_degraded: bool = False
 
     @property
@@ -160,6 +171,15 @@ class Explanation:
                 }
                 for target, standing in self.standings
             ],
+            "faults": [
+                {
+                    "fault": one.name,
+                    "profile": one.profile,
+                    "targets": list(one.targets),
+                    "probability": one.probability,
+                }
+                for one in self.faults
+            ],
         }
 
 
@@ -186,6 +206,7 @@ async def explain(question: Question, *, catalog: Catalog, ports: Ports, at: flo
         budgets=budgets,
         places=places,
         standings=tuple((target, standings[target]) for target in ids if target in standings),
+        faults=tuple(_faults(call, at=at)),
         is_degraded=is_degraded,
     )
 
@@ -251,6 +272,27 @@ def _decision(
     )
 
 
+def _faults(call: Call, *, at: float) -> Iterator[FaultNow]:
+    """Yield what goes wrong on purpose with such a call."""
+    for rule in call.the_catalog().faults:
+        hit = tuple(
+            target.id
+            for target in call.the_route().targets
+            if rule.matches(
+                provider=target.provider.name,
+                model=target.model,
+                route=call.request.model,
+                room=call.caller.room_id,
+                tenant=call.caller.tenant,
+                at=at,
+            )
+        )
+        if hit:
+            # Its number follows its name: one that is made anew counts anew.
+            name = rule.id.rpartition(".")[0]
+            yield FaultNow(name, rule.profile.value, hit, rule.probability)
+
+
 async def _places(call: Call, ports: Ports) -> tuple[PlaceNow, ...]:
     providers = {target.provider.name: target.provider for target in call.the_route().targets}
     return tuple(
@@ -269,11 +311,11 @@ async def _limits(call: Call, ports: Ports) -> tuple[tuple[LimitNow, ...], bool]
     is_degraded = False
     if flowing:
         looked = await ports.gate.enter(
-            Entrance(call.holder, claims=tuple(Claim(c.limit, c.value, 0) for c in flowing))
+            Entrance(call.stay.holder, claims=tuple(Claim(c.limit, c.value, 0) for c in flowing))
         )
         is_degraded = bool(getattr(looked, "is_degraded", False))
         levels = [(level.remaining, level.reset_seconds) for level in looked.levels]
-        await ports.gate.leave(Departure(call.holder, 0, 0, is_void=True))
+        await ports.gate.leave(Departure(call.stay.holder, 0, 0, is_void=True))
     found = dict(zip(map(id, flowing), levels, strict=False))
     return tuple(
         LimitNow(

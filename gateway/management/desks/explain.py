@@ -63,6 +63,7 @@ def _told(found: Explanation) -> str:
         ("budgets", ("subject", "period", "limit_microusd", "spent_microusd", "wanted_microusd")),
         ("places", ("provider", "taken", "places")),
         ("breakers", ("target", "state", "retry_after_seconds")),
+        ("faults", ("fault", "profile", "targets", "probability")),
     ):
         rows = found.as_data()[name]
         if isinstance(rows, list) and rows:

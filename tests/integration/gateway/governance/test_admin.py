@@ -1,6 +1,8 @@
 """Operators work in the admin: everything goes through the one service, nothing tells a secret."""
 
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,8 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from gateway import runtime
 from gateway.admin.fields import PairsField, SharesField, UsdField, usd
 from gateway.domain.audit import Actor
+from gateway.domain.breaker import CLOSED, BreakerState, Standing
+from gateway.domain.errors import StateUnavailableError
 from gateway.models import (
     ApiKey,
     AuditEntry,
@@ -303,6 +308,36 @@ def test_a_provider_that_is_needed_is_not_deleted(operator: Client, provider: Pr
 
     assert response.status_code == 200
     assert Provider.objects.exists()
+
+
+def test_a_provider_s_page_and_the_list_say_how_it_stands_now(
+    operator: Client, provider: Provider, ada: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    targets = [TARGET, {**TARGET, "model": "other"}]
+    configuration.put_route(model="fast", fields={}, targets=targets, actor=ada)
+    rests = Standing(BreakerState.OPEN, 41.5)
+
+    async def standings(_targets: object) -> dict[str, Standing]:
+        return {"local/qwen": rests, "local/other": CLOSED, "scripted/scripted": CLOSED}
+
+    breakers = SimpleNamespace(standings=standings)
+    ports = replace(runtime.ports(), breakers=breakers)  # type: ignore[arg-type]
+    monkeypatch.setattr(runtime, "ports", lambda: ports)
+
+    page = operator.get(url("provider", "change", provider.pk)).content.decode()
+    listed = operator.get(url("provider", "changelist")).content.decode()
+
+    assert "0 of 64 places taken" in page
+    assert "breaker open: left alone" in page
+    assert "41.5 s" in page
+    assert "rests in part" in listed
+
+    async def away(_targets: object) -> dict[str, Standing]:
+        raise StateUnavailableError
+
+    breakers.standings = away
+    assert operator.get(url("provider", "changelist")).status_code == 200
+    assert "41.5 s" not in operator.get(url("provider", "change", provider.pk)).content.decode()
 
 
 # --- routes ---

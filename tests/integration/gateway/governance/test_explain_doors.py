@@ -71,6 +71,29 @@ def test_on_a_page_in_the_reader_s_language(made: NewKey, browser: Client):
     assert not BeautifulSoup(wrong.content, "html.parser").select(".verdict")
 
 
+def test_a_fault_on_purpose_is_told_of_to_whom_it_hits(made: NewKey, browser: Client, ada: Actor):
+    other = tenants.add(name="other", actor=ada)
+    for name, owner in (("drill", made.row.tenant), ("theirs", other)):
+        fields = {"profile": "stall", "seconds": 2.0, "probability": 0.25}
+        configuration.add_fault(name=name, fields=fields, tenant=owner, actor=ada)
+    question = {"model": "scripted", "key": made.row.pk}
+
+    response = browser.post("/api/gateway/explain", question, content_type="application/json")
+    page = browser.get("/admin/gateway/route/explain/", {**question, "input_tokens": "10"})
+    told = run("--model", "scripted", "--key", made.row.pk)
+
+    assert response.json()["faults"] == [
+        {
+            "fault": "drill",
+            "profile": "stall",
+            "targets": ["scripted/scripted"],
+            "probability": 0.25,
+        }
+    ]
+    assert "25.0 %" in page.content.decode()
+    assert ("drill" in told, "theirs" in told) == (True, False)
+
+
 def test_a_provider_is_tried_out_over_the_api(browser: Client, ada: Actor):
     configuration.add_provider(name="mine", fields={"adapter": "scripted"}, actor=ada)
 
