@@ -37,6 +37,7 @@ function open(page) {
   const samples = JSON.parse(document.getElementById("samples")?.textContent ?? "[]");
   const terms = find("terms");
   let resume = null;
+  let isPanelChosen = false;
 
   text.value = draft();
   text.addEventListener("input", () => {
@@ -86,6 +87,7 @@ function open(page) {
   });
 
   terms.addEventListener("change", (event) => {
+    if (event.target.name === "scenery") isPanelChosen = true;
     if (event.target.name === "scenery") seatWatchers();
   });
 
@@ -120,8 +122,10 @@ function open(page) {
       showFindings(page, resume);
       show("reading");
       const attacked = resume.attacks.length;
+      const isMoved = changePanel();
       faces(attacked ? "is-cold" : "is-idle", attacked ? "is-caught" : null);
-      say(attacked ? t("Someone has picked up a pencil.") : t("No claim to attack. That will be their first question."));
+      if (isMoved) say(t("No software on this page, so a panel for any trade has taken its seats."));
+      else say(attacked ? t("Someone has picked up a pencil.") : t("No claim to attack. That will be their first question."));
       const spoken = terms.querySelector(`input[name=language][value="${resume.language}"]`);
       if (spoken) spoken.checked = true;
     } catch (error) {
@@ -177,6 +181,19 @@ function open(page) {
     if (checked.disabled) terms.querySelector(`input[name=mode][value=${modes[0]}]`).checked = true;
   }
 
+  /* A page without any software gets the easiest panel instead of the first, until one is chosen. */
+  function changePanel() {
+    const select = terms.querySelector("[name=scenery]");
+    const isSoftware = resume.claims.some((claim) => claim.key.startsWith("tech."));
+    if (isPanelChosen || isSoftware || select.selectedIndex !== 0) return false;
+    const difficulty = (option) => Number(option.dataset.difficulty);
+    const [easiest] = [...select.options].sort((one, other) => difficulty(one) - difficulty(other));
+    if (easiest.selected) return false;
+    select.value = easiest.value;
+    seatWatchers();
+    return true;
+  }
+
   function faces(state, first = null) {
     const states = ["is-idle", "is-thinking", "is-speaking", "is-pleased", "is-cold", "is-caught"];
     for (const list of page.querySelectorAll("[data-watchers]")) {
@@ -210,6 +227,7 @@ function showFindings(page, resume) {
   const others = resume.claims.filter((claim) => !attacks.includes(claim));
 
   page.querySelector("[data-marked]").replaceChildren(...markedText(resume.text, resume.claims, attacks));
+  page.querySelector("[data-attacks-title]").hidden = attacks.length === 0;
   page.querySelector("[data-attacks]").replaceChildren(...attacks.map(attackItem));
   page.querySelector("[data-others]").hidden = others.length === 0;
   page.querySelector("[data-others-title]").textContent = tn(

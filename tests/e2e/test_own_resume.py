@@ -57,6 +57,30 @@ def test_a_nurse_is_asked_about_nursing(new_visitor: NewVisitor, language):
     expect(page.locator("#resume-text .fact.is-target").first).to_be_visible()
 
 
+def test_a_page_without_software_gets_the_panel_for_any_trade_unless_one_was_chosen(page):
+    page.goto("/resume")
+    read(page, RESUMES["backend", "en"])
+    expect(page.get_by_role("combobox", name="Panel")).to_have_value("group_grilling")
+    page.locator("[data-edit]").click()
+    read(page, RESUMES["nurse", "en"])
+    expect(page.get_by_role("combobox", name="Panel")).to_have_value("any_trade")
+    expect(page.locator("[data-line]")).to_have_text(re.compile("any trade"))
+    page.get_by_role("combobox", name="Panel").select_option("group_grilling")
+    page.locator("[data-edit]").click()
+    read(page, RESUMES["nurse", "en"])
+    expect(page.get_by_role("combobox", name="Panel")).to_have_value("group_grilling")
+
+
+def test_the_line_under_fire_is_brought_into_sight(new_visitor: NewVisitor):
+    page = new_visitor(reduced_motion="reduce").new_page()
+    page.goto("/resume")
+    read(page, "Ada Bell, gardener\n" + "\n" * 60 + "- Planted 3,000 trees")
+    page.locator("[data-sit]").click()
+    page.wait_for_url(re.compile("/rooms/"))
+    Court(page).my_move()
+    expect(page.locator("#resume-text .fact.is-target").first).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("kind", FILES)
 def test_a_file_says_the_same_as_its_text(page, kind):
     text = RESUMES["frontend", "en"]

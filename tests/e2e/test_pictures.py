@@ -2,11 +2,15 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from compose import local
+from tests.e2e import backstage
+from tests.e2e.backstage import Backstage
 from tests.e2e.candidate import PADDED
 from tests.e2e.conftest import NewVisitor
 from tests.e2e.court import Court
@@ -69,3 +73,38 @@ def test_every_screen_has_its_picture(new_visitor: NewVisitor, language, is_phon
     page.locator("#verdict-link").click()
     page.wait_for_url(re.compile("/settlement$"))
     album.take(page, "settlement-won")
+
+
+@pytest.fixture(scope="module")
+def house(stack: local.Stack) -> Iterator[Backstage]:
+    """The same stack, with tenants and providers, after a busy morning."""
+    with backstage.opened(stack) as found:
+        yield found
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_operators_pages_have_their_pictures(new_visitor: NewVisitor, house, language):
+    album = Album(language=language, is_phone=False)
+    visitor = new_visitor(language=language, reduced_motion="reduce", color_scheme="light")
+    page = visitor.new_page()
+    house.enter(page)
+
+    page.goto("/admin/gateway/apikey/")
+    album.take(page, "backstage-keys")
+    row = page.locator("#result_list tbody tr", has_text="headlines")
+    key_id = row.locator("th a").get_attribute("href").split("/")[-3]
+
+    page.goto("/admin/gateway/usagerecord/")
+    album.take(page, "backstage-usage")
+
+    house.ask("fast", 40)  # whoever is down is tried again now and then, and rests again
+    page.goto(
+        f"/admin/gateway/route/explain/?model=fast&key={key_id}"
+        "&input_tokens=1200&max_output_tokens=800"
+    )
+    album.take(page, "backstage-explain")
+
+    page.goto("/admin/gateway/provider/")
+    page.get_by_role("link", name="gpu-room").click()
+    page.locator(".now").wait_for()
+    album.take(page, "backstage-provider")

@@ -115,10 +115,9 @@ export class Papers {
     const [mark] = this.facts.get(factId) || [];
     if (!mark || !this.root.contains(mark) || this.root.hidden) return;
     const frame = this.resume.parentElement;
-    const bottom = frame.scrollTop + frame.clientHeight;
-    const isSeen = mark.offsetTop > frame.scrollTop && mark.offsetTop + mark.offsetHeight < bottom;
-    if (isSeen) return;
-    const top = mark.offsetTop - frame.clientHeight / 3;
+    const [line, window] = [mark.getBoundingClientRect(), frame.getBoundingClientRect()];
+    if (line.top > window.top && line.bottom < window.bottom) return;
+    const top = frame.scrollTop + line.top - window.top - window.height / 3;
     frame.scrollTo({ top, behavior: prefersStill() ? "instant" : "smooth" });
   }
 
@@ -141,7 +140,8 @@ export class Papers {
     }
   }
 
-  #piece(words, facts) {
+  #piece(text, facts) {
+    const words = h("span", {}, ...blackedOut(text));
     if (facts.length === 0) return words;
     const isWeak = facts.some((fact) => fact.weaknesses?.length);
     const mark = h("mark", { class: `fact ${isWeak ? "fact--weak" : ""}` }, words);
@@ -173,6 +173,13 @@ export class Papers {
     const step = event.key === "ArrowRight" ? 1 : -1;
     this.#choose(tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length]);
   }
+}
+
+/** Return the pieces of a text; an address or a number that was masked is a bar of ink. */
+function blackedOut(text) {
+  return text.split(/([•█]{3,})/).map((piece, index) =>
+    index % 2 === 0 ? piece : h("span", { class: "blackout", role: "img", "aria-label": t("blacked out") }),
+  );
 }
 
 /** Return the lines of a résumé; `mark` is where the hashes of a heading or a bullet's dash end. */
