@@ -11,16 +11,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from typing import Any, cast
 
+import django
 from asgiref.typing import ASGI3Application
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 from django.urls import URLPattern, re_path
 
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 # The apps are loaded from here on; these imports need them.
-from config import data_plane, edge, in_turn, telemetry
+from config import data_plane, edge, handler, in_turn, telemetry
 from config.drain import Drain
 from config.health import Health
 from config.origin import SameOrigin, refuse
@@ -34,7 +34,7 @@ def _everything_else(application: Any) -> URLPattern:
 
 
 django_in_turn = in_turn.InTurn(
-    cast("ASGI3Application", django_application), unless={"/api/resumes"}
+    cast("ASGI3Application", handler.Handler()), unless={"/api/resumes"}
 )
 http_routes = URLRouter([*interview_urls.http_urlpatterns, _everything_else(django_in_turn)])
 websocket_routes = SameOrigin(
