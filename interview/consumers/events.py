@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 import msgspec
-from channels.consumer import AsyncConsumer
+from channels.consumer import AsyncConsumer, get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from django.db import DatabaseError
@@ -49,6 +49,14 @@ class RoomEvents(AsyncConsumer):
         self._follower: Follower | None = None
         self._group = ""
         self._has_begun = False
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Call the message's handler: what reads the database gives its connection back itself.
+
+        The consumer's own way visits a thread for each message to see whether a connection is too
+        old: twenty times a turn, for every reader.
+        """
+        await getattr(self, get_handler_name(message))(message)
 
     async def http_request(self, message: dict[str, Any]) -> None:
         """Start serving; a GET has no body worth waiting for."""
