@@ -129,6 +129,20 @@ def shares(before: Reading, after: Reading) -> str:
     return ", ".join([*parts, f"everybody else {max(0.0, others):.0%}"])
 
 
+def cost(before: Reading, after: Reading, *, n_deltas: int, n_turns: int) -> str:
+    """Return the processor time each process took between two readings, by delta and by turn.
+
+    Unlike times of the clock it can be compared on a machine on which others work too.
+    """
+    used = {name: after.used[name] - before.used[name] for name in after.used}
+    parts = [
+        f"{name} {seconds * 1e6 / max(1, n_deltas):.1f} us/delta "
+        f"{seconds * 1e3 / max(1, n_turns):.1f} ms/turn"
+        for name, seconds in used.items()
+    ]
+    return ", ".join(parts)
+
+
 def _cpu_seconds(pid: int) -> float:
     stat = _stat(pid)
     return (int(stat[_USER]) + int(stat[_SYSTEM])) / _TICKS_PER_SECOND if stat else 0.0

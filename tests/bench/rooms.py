@@ -31,7 +31,8 @@ class Window:
 
     began_at: float
     ended_at: float
-    shares: str
+    before: readings.Reading
+    after: readings.Reading
 
     def holds(self, at: float | None) -> bool:
         """Return whether the time lies in the window."""
@@ -80,7 +81,7 @@ async def play(
         await asyncio.gather(*playing_on)
     for player in players:
         player.close()
-    return players, Window(began_at, ended_at, readings.shares(before, after))
+    return players, Window(began_at, ended_at, before, after)
 
 
 def _arrivals(n_rooms: int) -> list[float]:
@@ -117,7 +118,9 @@ def report(players: list[Player], window: Window) -> None:
         f"{sum(deltas) / took / len(players):.0f} a room"
     )
     say(f"wrong      {_wrong(players)}")
-    say(f"cores      {window.shares}")
+    say(f"cores      {readings.shares(window.before, window.after)}")
+    cost = readings.cost(window.before, window.after, n_deltas=len(deltas), n_turns=len(begun))
+    say(f"cost       {cost}")
 
 
 def _added(begun: list[tuple[Player, Heard]], *, since: str) -> list[float]:
