@@ -27,7 +27,7 @@ from redis.retry import Retry as PlainRetry
 from gateway import metrics, snapshot
 from gateway.adapters import spent
 from gateway.adapters.ledger import BatchLedger
-from gateway.adapters.providers import build_providers
+from gateway.adapters.providers import CONTINUATIONS, build_providers
 from gateway.adapters.providers.http import Http
 from gateway.adapters.redis.admission import RedisAdmissions
 from gateway.adapters.redis.breaker import RedisBreakers
@@ -145,6 +145,7 @@ def build_ports() -> Wiring:
         gate=gate,
         ledger=ledger(),
         memory=TargetMemory(),
+        continuations=CONTINUATIONS,
         relay=relay,
         admissions=RedisAdmissions(client, prefix=prefix, lease_seconds=lease_seconds),
         leases=RedisLeases(client, prefix=prefix, lease_seconds=lease_seconds),

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.domain.admission import Admission, QueuePolicy, QueueStatus
@@ -12,7 +12,7 @@ from gateway.domain.catalog import Catalog, Target
 from gateway.domain.gate import Departure, Entrance, Orphan, Place, Progress
 from gateway.domain.gate import Entry as GateEntry
 from gateway.domain.kept import Kept
-from gateway.domain.messages import ChatRequest, Deadlines, Delta
+from gateway.domain.messages import ChatRequest, Deadlines, Delta, Dialect
 from gateway.domain.money import Budget, Entry
 from gateway.domain.relay import Item
 from gateway.domain.vitals import TargetMemory
@@ -38,6 +38,18 @@ class ChatProvider(Protocol):
         ``request.deadlines`` how long a connection may take to come about. Cancelling the task
         that waits for the next delta closes the connection at once.
         """
+        ...
+
+
+class Continuation(Protocol):
+    """How an answer that was forwarded in one dialect is gone on with by another provider."""
+
+    def words_of(self, frames: Iterable[bytes]) -> str | None:
+        """Return the words in frames as they were forwarded; None if there is more than words."""
+        ...
+
+    def prolonged(self, body: bytes, said: str) -> bytes | None:
+        """Return the request's body with what was said at its end; None without a place for it."""
         ...
 
 
@@ -350,7 +362,8 @@ class Ports:
     """Everything outside, and the policies it is used with.
 
     ``providers`` are by the name of their adapter. ``catalog`` returns the snapshot of now.
-    ``memory`` is what this process has seen of its targets. Without a ``cache`` nothing is kept,
+    ``memory`` is what this process has seen of its targets. ``continuations`` are by dialect; in
+    one that has none nobody goes on from forwarded bytes. Without a ``cache`` nothing is kept,
     without ``runs`` nothing is shared, without ``strikes`` no counted fault strikes.
     """
 
@@ -367,6 +380,7 @@ class Ports:
     deadlines: Deadlines
     breaker_policy: BreakerPolicy
     memory: TargetMemory
+    continuations: Mapping[Dialect, Continuation] = field(default_factory=dict)
     cache: AnswerCache | None = None
     runs: SharedRuns | None = None
     strikes: Strikes | None = None

@@ -60,22 +60,22 @@ async def enter(call: Call, *, ports: Ports, record: bytes = b"") -> None:
     candidates = call.candidates()
     answer = await ports.gate.enter(
         Entrance(
-            holder=call.holder,
+            holder=call.stay.holder,
             claims=claims_of(call),
             reservations=reservations_of(call, candidates),
             places=places_of(candidates),
             record=record,
         )
     )
-    call.levels += answer.levels
+    call.stay.levels += answer.levels
     if isinstance(answer, Barred):
         raise _refusal(answer)
-    call.is_degraded = answer.is_degraded
+    call.stay.is_degraded = answer.is_degraded
     if answer.place is None:
         return
     for passed_over in candidates[: answer.place]:
         call.excluded[passed_over.target.id] = Exclusion.NO_PLACE
-    call.seat = candidates[answer.place].target.provider.name
+    call.stay.seat = candidates[answer.place].target.provider.name
 
 
 async def take_place(call: Call, candidates: tuple[Candidate, ...], *, ports: Ports) -> Candidate:
@@ -83,17 +83,17 @@ async def take_place(call: Call, candidates: tuple[Candidate, ...], *, ports: Po
 
     Waits a bounded time when every place is taken; then raises ProviderBusyError.
     """
-    if call.seat == candidates[0].target.provider.name:
+    if call.stay.seat == candidates[0].target.provider.name:
         return candidates[0]
     places = places_of(candidates)
     index: int | None = None
 
     async def moved() -> bool:
         nonlocal index
-        index = await ports.gate.move(call.holder, places)
+        index = await ports.gate.move(call.stay.holder, places)
         return index is not None
 
-    call.seat = ""
+    call.stay.seat = ""
     patience = max(candidate.target.provider.wait_seconds for candidate in candidates)
     try:
         await _until_granted(call, moved, seconds=patience)
@@ -102,7 +102,7 @@ async def take_place(call: Call, candidates: tuple[Candidate, ...], *, ports: Po
             raise
         raise ProviderBusyError("every place at the provider stayed taken") from None
     assert index is not None
-    call.seat = candidates[index].target.provider.name
+    call.stay.seat = candidates[index].target.provider.name
     return candidates[index]
 
 
@@ -120,7 +120,7 @@ def claims_of(call: Call) -> tuple[Claim, ...]:
         Claim(limit, value, _cost(call, limit))
         for limit in _limits(call)
         if (value := _value(call, limit.dimension))
-        and not (call.is_counted and limit.unit is Unit.REQUESTS)
+        and not (call.spared.is_counted and limit.unit is Unit.REQUESTS)
     )
 
 
@@ -136,12 +136,12 @@ async def enter_spared(call: Call, *, ports: Ports) -> None:
     )
     if not claims:
         return
-    holder = f"{call.holder}.spared"  # the call may have to enter after all
+    holder = f"{call.stay.holder}.spared"  # the call may have to enter after all
     answer = await ports.gate.enter(Entrance(holder=holder, claims=claims))
-    call.levels = answer.levels
+    call.stay.levels = answer.levels
     if isinstance(answer, Barred):
         raise _refusal(answer)
-    call.is_counted, call.is_degraded = True, answer.is_degraded
+    call.spared.is_counted, call.stay.is_degraded = True, answer.is_degraded
     await ports.gate.leave(Departure(holder, tokens=0, cost_microusd=0))
 
 

@@ -26,7 +26,7 @@ async def answer(call: Call, *, ports: Ports) -> AsyncGenerator[Delta, None]:
                 yield delta
             await attempt.let_through()
             while (following := await attempt.next()) is not None:
-                call.take(following)
+                call.said.take(following)
                 yield following
             await attempt.succeeded()
             end = AttemptEnd.DONE
@@ -54,13 +54,13 @@ def _committed(call: Call, attempt: Attempt, opening: list[Delta]) -> Iterator[D
     is_going_on = call.is_answering
     if is_going_on:
         target = attempt.target
-        call.observed.happened(attributes.SEAM, target=target.id, offset=call.n_said)
-        yield Seam(target.provider.name, target.model, call.n_said)
+        call.observed.happened(attributes.SEAM, target=target.id, offset=call.said.n_chars)
+        yield Seam(target.provider.name, target.model, call.said.n_chars)
     elif attempt.first_at is not None:
         call.is_answering = True
         call.observed.content_arrived(attempt.first_at)
     for delta in opening:
         if is_going_on and isinstance(delta, Start | UsageUpdate):
             continue
-        call.take(delta)
+        call.said.take(delta)
         yield delta

@@ -11,12 +11,12 @@ from gateway.domain.errors import (
     ProviderTimeoutError,
     UnknownProviderError,
 )
-from gateway.domain.messages import ChatRequest, Deadlines, Message, Role
-from gateway.domain.ports import Ports
+from gateway.domain.messages import ChatRequest, Deadlines, Message, Original, Role
+from gateway.domain.ports import Continuation, Ports
 from gateway.domain.retrying import carved
 from gateway.domain.routing import Candidate, Choice, Exclusion
 from gateway.domain.tokens import estimated_tokens
-from gateway.services import admitting, continuing, faulting, recovery
+from gateway.services import admitting, faulting, recovery
 from gateway.services.attempts import Attempt
 from gateway.services.calls import Call
 
@@ -71,12 +71,14 @@ def issue(
     attempt = Attempt(
         call, chosen, deadlines=deadlines, watchdog=call.watchdog, cause=cause, ports=ports
     )
+    if not call.attempts:
+        call.said.reader = _reader(call, ports)
     call.attempts.append(attempt)
     call.again = None
     call.closed_at = None
     call.observed.issued(target)
     asked = faulting.faulty(provider, attempt, ports=ports)
-    attempt.issue(asked, _request(call, target, deadlines))
+    attempt.issue(asked, _request(call, target, deadlines, ports))
     return attempt
 
 
@@ -96,7 +98,14 @@ def _cause(call: Call, chosen: Candidate) -> str:
     return RETRY if call.current.target.id == chosen.target.id else FALLBACK
 
 
-def _request(call: Call, target: Target, deadlines: Deadlines) -> ChatRequest:
+def _reader(call: Call, ports: Ports) -> Continuation | None:
+    """Return what reads forwarded bytes, where anybody could go on from them."""
+    original = call.request.original
+    reader = ports.continuations.get(original.dialect) if original else None
+    return reader if reader is not None and call.the_route().can_continue else None
+
+
+def _request(call: Call, target: Target, deadlines: Deadlines, ports: Ports) -> ChatRequest:
     """Return the request as it is sent: with its deadlines, and with what was said already."""
     request = call.request
     if not call.is_answering:
@@ -104,16 +113,22 @@ def _request(call: Call, target: Target, deadlines: Deadlines) -> ChatRequest:
         # An adapter reads no more of them than how long to connect.
         is_known = known.connect_seconds == deadlines.connect_seconds
         return request if is_known else replace(request, deadlines=deadlines)
-    said = call.said_so_far()
-    original, wanted = request.original, request.max_output_tokens
-    if original is not None and original.dialect is target.provider.dialect:
-        original = continuing.prolonged(original, said)
-    else:
-        original = None
+    said, wanted = call.said.so_far(), request.max_output_tokens
     return replace(
         request,
         deadlines=deadlines,
-        original=original,
+        original=_prolonged(request.original, said, target, ports),
         messages=(*request.messages, Message.plain(Role.ASSISTANT, said)),
         max_output_tokens=wanted and max(1, wanted - estimated_tokens(said)),
     )
+
+
+def _prolonged(
+    original: Original | None, said: str, target: Target, ports: Ports
+) -> Original | None:
+    """Return the program's own body with what was said, if the target speaks its dialect."""
+    if original is None or original.dialect is not target.provider.dialect:
+        return None
+    going_on = ports.continuations.get(original.dialect)
+    body = going_on.prolonged(original.body, said) if going_on else None
+    return None if body is None else replace(original, body=body)

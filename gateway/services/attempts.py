@@ -230,7 +230,7 @@ class Attempt:
             self.answered_by = delta.model or self.answered_by
         elif isinstance(delta, ToolCallDelta):
             self._words.append(delta.arguments)
-            self.call.is_only_text = False
+            self.call.said.is_only_text = False
             self._content_arrived()
         elif isinstance(delta, Start):
             self.started = True

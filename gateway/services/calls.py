@@ -11,14 +11,8 @@ from gateway.domain.errors import GatewayError, UnknownModelError
 from gateway.domain.messages import (
     ChatRequest,
     Deadlines,
-    Delta,
-    Dialect,
     Operation,
-    Passthrough,
-    Retract,
     Terminal,
-    TextDelta,
-    ToolCallDelta,
     Usage,
     UsageSource,
 )
@@ -27,12 +21,43 @@ from gateway.domain.rate_limit import Level
 from gateway.domain.routing import Candidate, Decision, Exclusion
 from gateway.domain.speech import Ticket
 from gateway.domain.tokens import estimated_tokens, estimated_tokens_of_json
-from gateway.services import continuing, observation
+from gateway.services import observation
 from gateway.services.observation import Observation
+from gateway.services.saying import Said
 from gateway.services.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from gateway.services.attempts import Attempt
+
+
+@dataclass(slots=True)
+class Spared:
+    """What a call did not have to ask for: from the cache, or from somebody else's call.
+
+    ``cache`` and ``shared`` say which side of either it was on, ``given_by`` who once answered.
+    ``is_counted`` is set once the gate has counted it as a request and as nothing else.
+    """
+
+    cache: str = ""
+    shared: str = ""
+    given_by: tuple[str, str] = ("", "")
+    is_counted: bool = False
+
+
+@dataclass(slots=True)
+class Stay:
+    """What a call holds at the gate: by name, since when (Unix seconds), at whose provider.
+
+    ``other_holders`` are those of its rivals in a race, ``levels`` how its limits stood.
+    """
+
+    holder: str = field(default_factory=lambda: secrets.token_hex(16))
+    other_holders: list[str] = field(default_factory=list)
+    levels: tuple[Level, ...] = ()
+    seat: str = ""
+    entered_at: float = 0.0
+    is_inside: bool = False
+    is_degraded: bool = False
 
 
 @dataclass(slots=True)
@@ -51,35 +76,21 @@ class Call:
     caller: Caller = HOUSE
     catalog: Catalog | None = None
     budget_seconds: float | None = None
-    holder: str = field(default_factory=lambda: secrets.token_hex(16))
     observed: Observation = field(init=False)
-    # The way: set by routing, by the gate, by the attempts.
+    spared: Spared = field(default_factory=Spared)
+    stay: Stay = field(default_factory=Stay)
+    said: Said = field(default_factory=Said)
+    ends_at: float | None = None
+    # The way: set by routing and by the attempts.
     route: Route | None = None
     decision: Decision | None = None
-    levels: tuple[Level, ...] = ()
-    is_degraded: bool = False
-    is_inside: bool = False
-    entered_at: float = 0.0
-    ends_at: float | None = None
-    cache: str = ""
-    # What was spared: which side of a shared call this is, and who gave an answer it did not ask.
-    shared: str = ""
-    is_counted: bool = False  # among the requests, when it was not to cost more than that
-    given_by: tuple[str, str] = ("", "")
-    seat: str = ""
-    struck: list[str] = field(default_factory=list)
-    attempts: "list[Attempt]" = field(default_factory=list)
     excluded: dict[str, Exclusion] = field(default_factory=dict)
     again: Candidate | None = None
+    attempts: "list[Attempt]" = field(default_factory=list)
+    struck: list[str] = field(default_factory=list)
     # What came of it.
     is_answering: bool = False
     broken_by: GatewayError | None = None
-    said: list[str] = field(default_factory=list)
-    n_said: int = 0
-    frames: list[bytes] = field(default_factory=list)
-    n_kept_bytes: int = 0
-    is_only_text: bool = True
-    other_holders: list[str] = field(default_factory=list)
     closed_at: float | None = None
     _input_tokens: int = -1
 
@@ -172,60 +183,17 @@ class Call:
         """Whether another provider could go on where the answer broke off."""
         request = self.request
         return (
-            self.is_only_text
+            self.said.is_only_text
             and request.operation is Operation.CHAT
             and self.the_route().retry.continues_answers
             and bool(request.messages or request.original)
-            and bool(self.said_so_far())
+            and bool(self.said.so_far())
         )
-
-    def said_so_far(self) -> str:
-        """Return the words of the answer; forwarded bytes are read now, and only now."""
-        if self.frames:
-            words = continuing.text_of(self.frames)
-            self.frames, self.n_kept_bytes = [], 0
-            self.is_only_text = self.is_only_text and words is not None
-            self.said.append(words or "")
-            self.n_said += len(words or "")
-        return "".join(self.said)
-
-    def take(self, delta: Delta) -> None:
-        """Note a delta that is shown: what was said, and whether words are all it is."""
-        if isinstance(delta, Passthrough):
-            if delta.n_contents and self.is_only_text:
-                self._keep(delta)
-        elif isinstance(delta, TextDelta):
-            self.said.append(delta.text)
-            self.n_said += len(delta.text)
-        elif isinstance(delta, ToolCallDelta):
-            self.is_only_text = False
-        elif isinstance(delta, Retract):
-            self._take_back(delta.from_offset)
-
-    def _keep(self, passed: Passthrough) -> None:
-        """Keep forwarded bytes as long as somebody might have to go on from them."""
-        original = self.request.original
-        self.n_kept_bytes += len(passed.data)
-        if (
-            passed.is_whole
-            or original is None
-            or original.dialect is not Dialect.OPENAI
-            or self.n_kept_bytes > continuing.LARGEST_KEPT_BYTES
-            or not self.the_route().can_continue
-        ):
-            self.is_only_text = False
-            self.frames.clear()
-        else:
-            self.frames.append(passed.data)
 
     def remember(self, ports: Ports) -> None:
         """Note who answered, for the session's next request."""
         if self.request.session:
             ports.memory.answered(self.request.session, self.current.target.id)
-
-    def _take_back(self, from_offset: int) -> None:
-        kept = self.said_so_far()[:from_offset]
-        self.said, self.n_said = [kept], len(kept)
 
     def note_closed(self) -> None:
         """Note that what was open at a provider no longer is."""

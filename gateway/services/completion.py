@@ -105,21 +105,21 @@ async def _queue(call: Call, *, ports: Ports, heart: Heart) -> None:
 async def _enter(call: Call, *, ports: Ports, heart: Heart) -> None:
     """Pass the gate; from here on the request is kept alive, and known to whoever finds it."""
     first = call.candidates()[0].target
-    call.entered_at = time.time()
+    call.stay.entered_at = time.time()
     record = settling.record_of(
-        call, first, attempt_id=f"{call.request.request_id}/1", began_at=call.entered_at
+        call, first, attempt_id=f"{call.request.request_id}/1", began_at=call.stay.entered_at
     )
-    call.is_inside = True
+    call.stay.is_inside = True
     await admitting.enter(call, ports=ports, record=record)
-    heart.keep_request(call.holder, lambda: settling.progress_of(call))
+    heart.keep_request(call.stay.holder, lambda: settling.progress_of(call))
 
 
 async def _leave(call: Call, *, ports: Ports, heart: Heart) -> None:
     """Give everything back; what waits for the store outlives whoever is being cancelled."""
-    if call.is_inside:
-        heart.let_go(call.holder)
+    if call.stay.is_inside:
+        heart.let_go(call.stay.holder)
         await ports.gate.leave(settling.departure_of(call))
-        for holder in call.other_holders:
+        for holder in call.stay.other_holders:
             await ports.gate.leave(Departure(holder, tokens=0, cost_microusd=0))
     if call.ticket is not None:
         ticket = call.ticket

@@ -93,9 +93,9 @@ class _Race:
     async def _let_a_rival_in(self, first: Attempt) -> None:
         call = self._call
         rivals = _rivals(call, first)
-        holder = f"{call.holder}.{len(call.attempts)}"
+        holder = f"{call.stay.holder}.{len(call.attempts)}"
         answer = await self._ports.gate.enter(Entrance(holder, places=admitting.places_of(rivals)))
-        call.other_holders.append(holder)
+        call.stay.other_holders.append(holder)
         if not isinstance(answer, Entered) or answer.place is None:
             return
         call.observed.happened(attributes.HEDGE, target=rivals[answer.place].target.id)

@@ -58,7 +58,7 @@ async def find(call: Call, key: str, route: Route, *, ports: Ports) -> Kept | No
     if found is None:
         where = _nowhere
     where.inc()
-    call.cache = MISS if found is None else HIT
+    call.spared.cache = MISS if found is None else HIT
     return found
 
 
@@ -68,7 +68,7 @@ async def admit(call: Call, kept: Kept, *, ports: Ports) -> None:
     Raise which limit on requests is used up.
     """
     await admitting.enter_spared(call, ports=ports)
-    call.given_by = (kept.provider, kept.model)
+    call.spared.given_by = (kept.provider, kept.model)
     write_down(call, AttemptEnd.CACHED, ports=ports)
     _spared_by_cache.inc()
 
@@ -109,7 +109,7 @@ def keep(
 
 def write_down(call: Call, end: AttemptEnd, *, ports: Ports) -> None:
     """Note in the ledger that the request was answered without asking: no tokens, no cost."""
-    provider, model = call.given_by
+    provider, model = call.spared.given_by
     now = time.time()
     ports.ledger.record(
         Entry(

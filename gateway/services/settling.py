@@ -63,16 +63,16 @@ def progress_of(call: Call) -> tuple[Progress, ...]:
 
     Two run in a race, and both are told of; between two attempts the last one is.
     """
-    others = tuple(Progress(holder, 0) for holder in call.other_holders)
+    others = tuple(Progress(holder, 0) for holder in call.stay.other_holders)
     if not call.attempts:
-        return (Progress(call.holder, 0), *others)
+        return (Progress(call.stay.holder, 0), *others)
     running = [each for each in call.attempts if each.entry is None] or [call.current]
     records = [
         _record(call, each.target, each.id, each.began_at, each.usage(), _price(each))
         for each in running
     ]
     n_tokens = sum(record.output_tokens for record in records)
-    return (Progress(call.holder, n_tokens, packed(records)), *others)
+    return (Progress(call.stay.holder, n_tokens, packed(records)), *others)
 
 
 def entries_of(orphan: Orphan, *, ended_at: float) -> list[Entry]:
@@ -102,7 +102,7 @@ def _record(
         usage.input_total,
         call.caller.room_id,
         price,
-        call.entered_at,
+        call.stay.entered_at,
         usage.output_total,
     )
 
@@ -153,7 +153,7 @@ def settle(attempt: Attempt, end: AttemptEnd, *, ports: Ports) -> None:
         ttft_seconds=attempt.ttft_seconds,
         error_code=_error_code(attempt, end),
         room_id=call.caller.room_id,
-        entered_at=call.entered_at,
+        entered_at=call.stay.entered_at,
         raw_usage=usage.told,
     )
     ports.ledger.record(attempt.entry)
@@ -184,7 +184,7 @@ def departure_of(call: Call) -> Departure:
     """Return what the call really used, over all of its attempts."""
     entries = [attempt.entry for attempt in call.attempts if attempt.entry is not None]
     return Departure(
-        call.holder,
+        call.stay.holder,
         tokens=sum(entry.usage.input_total + entry.usage.output_total for entry in entries),
         cost_microusd=sum(entry.cost_microusd for entry in entries),
         is_void=not call.attempts,

@@ -71,10 +71,10 @@ async def stream(
     try:
         await run.is_decided.wait()
         if is_first and run.leads:
-            call.shared = LEADER
+            call.spared.shared = LEADER
             deltas = run.said()
         else:
-            call.shared = FOLLOWER
+            call.spared.shared = FOLLOWER
             deltas = _followed(call, run, is_first=is_first, ask=ask, ports=ports)
         async with aclosing(deltas):
             async for delta in deltas:
@@ -95,7 +95,8 @@ async def _followed(
         async with aclosing(run.said(watchdog)) as deltas:
             async for delta in deltas:
                 if is_first and run.leads:
-                    call.shared = LEADER  # it has taken over, and is counted by its own pipeline
+                    # It has taken over, and is counted by its own pipeline.
+                    call.spared.shared = LEADER
                 elif isinstance(delta, Failed) and not has_shown and _is_their_own(delta.error):
                     break
                 elif isinstance(delta, Finish | Failed):
@@ -113,14 +114,14 @@ async def _followed(
         call.observed.abandoned()
         raise
     # What stopped the other one, its limits or its patience, does not stop us.
-    call.shared = ""
+    call.spared.shared = ""
     async with aclosing(ask()) as deltas:
         async for delta in deltas:
             yield delta
 
 
 def _note_end(call: Call, run: "SharedRun", terminal: Finish | Failed, *, ports: Ports) -> None:
-    call.given_by = run.given_by
+    call.spared.given_by = run.given_by
     keeping.write_down(call, AttemptEnd.SHARED, ports=ports)
     _shared.inc()
     call.observed.ended(terminal, Usage())

@@ -31,13 +31,13 @@ class PipelineCall:
         call = self.call
         target = call.target
         return Account(
-            provider=target.provider.name if target else call.given_by[0],
-            model=target.model if target else call.given_by[1],
+            provider=target.provider.name if target else call.spared.given_by[0],
+            model=target.model if target else call.spared.given_by[1],
             n_attempts=len(call.attempts),
-            cache=call.cache,
-            coalesced=call.shared,
-            is_degraded=call.is_degraded,
-            levels=call.levels,
+            cache=call.spared.cache,
+            coalesced=call.spared.shared,
+            is_degraded=call.stay.is_degraded,
+            levels=call.stay.levels,
             overhead_seconds=call.overhead_seconds,
         )
 

@@ -9,6 +9,7 @@ from gateway.domain.vitals import TargetMemory
 from tests.fakes.admissions import LEASE_SECONDS, BrokenReleases, MemoryAdmissions
 from tests.fakes.breakers import MemoryBreakers
 from tests.fakes.clock import Clock
+from tests.fakes.continuing import PlainContinuation
 from tests.fakes.gate import MemoryGate
 from tests.fakes.leases import MemoryCancelSignals, MemoryLeases
 from tests.fakes.ledger import MemoryLedger
@@ -107,6 +108,7 @@ def make_ports(
         gate=MemoryGate(clock),
         ledger=MemoryLedger(),
         memory=TargetMemory(),
+        continuations={Dialect.SCRIPT: PlainContinuation()},
         relay=MemoryRelay(),
         admissions=MemoryAdmissions(clock),
         leases=MemoryLeases(clock),

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from gateway.adapters.providers.anthropic import AnthropicProvider
 from gateway.adapters.providers.gemini import GeminiProvider
 from gateway.adapters.providers.http import Http
-from gateway.adapters.providers.openai_chat import OpenAIChatProvider
+from gateway.adapters.providers.openai_chat import OpenAIChatProvider, OpenAIContinuation
 from gateway.adapters.providers.scripted import ScriptedProvider
-from gateway.domain.ports import ChatProvider
+from gateway.domain.messages import Dialect
+from gateway.domain.ports import ChatProvider, Continuation
 
 PROVIDERS: Mapping[str, Callable[[Http], ChatProvider]] = {
     ScriptedProvider.name: lambda _: ScriptedProvider(),
@@ -15,6 +16,8 @@ PROVIDERS: Mapping[str, Callable[[Http], ChatProvider]] = {
     AnthropicProvider.name: AnthropicProvider,
     GeminiProvider.name: GeminiProvider,
 }
+#: Of the dialects programs speak, those in which an answer can be gone on with.
+CONTINUATIONS: Mapping[Dialect, Continuation] = {Dialect.OPENAI: OpenAIContinuation()}
 
 
 def build_providers(http: Http) -> dict[str, ChatProvider]:

@@ -68,7 +68,7 @@ async def test_a_used_up_limit_says_which_and_until_when() -> None:
     assert first[-1] == DONE
     assert isinstance(error, LimitExceededError)
     assert (error.limit, error.retry_after_seconds) == ("requests:key", 60.0)
-    assert refused.levels[0].remaining == 0
+    assert refused.stay.levels[0].remaining == 0
     assert len(on.entries) == 1
 
 

@@ -66,8 +66,8 @@ async def test_the_same_request_is_answered_from_what_was_kept_and_says_so() -> 
     first, asked = await ask(ports, "r1")
     second, spared = await ask(ports, "r2")
     assert first == second == list(SAID)
-    assert (asked.cache, spared.cache, provider.n_calls) == ("miss", "hit", 1)
-    assert spared.given_by == ("fake", "m")
+    assert (asked.spared.cache, spared.spared.cache, provider.n_calls) == ("miss", "hit", 1)
+    assert spared.spared.given_by == ("fake", "m")
 
 
 async def test_a_hit_is_in_the_ledger_and_costs_nothing() -> None:
@@ -90,7 +90,7 @@ async def test_a_hit_counts_as_a_request_and_as_nothing_else() -> None:
     await ask(ports, "r1", key=key, max_output_tokens=10)
     _, hit = await ask(ports, "r2", key=key, max_output_tokens=10)
     refused, _ = await ask(ports, "r3", key=key, max_output_tokens=10)
-    assert [(level.name, level.remaining) for level in hit.levels] == [("requests:key", 0)]
+    assert [(level.name, level.remaining) for level in hit.stay.levels] == [("requests:key", 0)]
     assert isinstance(refused[-1], Failed)
     assert isinstance(refused[-1].error, LimitExceededError)
     assert len(refused) == 1
@@ -109,7 +109,7 @@ async def test_anything_else_is_asked_for(changes: dict[str, object]) -> None:
     provider, ports = house()
     await ask(ports, "r1")
     _, call = await ask(ports, "r2", **changes)
-    assert (call.cache, provider.n_calls) == ("miss", 2)
+    assert (call.spared.cache, provider.n_calls) == ("miss", 2)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ async def test_a_stale_answer_is_asked_for_again(monkeypatch: pytest.MonkeyPatch
     await ask(ports, "r1")
     clock.advance(60.0)
     _, call = await ask(ports, "r2")
-    assert (call.cache, provider.n_calls) == ("miss", 2)
+    assert (call.spared.cache, provider.n_calls) == ("miss", 2)
 
 
 @pytest.mark.parametrize("changes", [{"seconds": 0.0}])
@@ -157,14 +157,14 @@ async def test_a_route_that_keeps_nothing_says_nothing_of_it(changes: dict[str, 
     provider, ports = house(**changes)
     await ask(ports, "r1")
     _, call = await ask(ports, "r2")
-    assert (call.cache, provider.n_calls) == ("", 2)
+    assert (call.spared.cache, provider.n_calls) == ("", 2)
 
 
 async def test_a_turn_that_is_spoken_has_a_voice_of_its_own() -> None:
     provider, ports = house()
     await ask(ports, "r1")
     _, call = await ask(ports, "r2", ticket=Ticket("turns", "t"))
-    assert (call.cache, provider.n_calls) == ("", 2)
+    assert (call.spared.cache, provider.n_calls) == ("", 2)
 
 
 def body(**fields: object) -> Original:
@@ -175,13 +175,13 @@ async def test_words_are_kept_for_either_form_and_a_vendors_bytes_for_theirs() -
     provider, ports = house()
     await ask(ports, "r1", original=body(), is_streamed=True)
     _, whole = await ask(ports, "r2", original=body(stream=False), is_streamed=False)
-    assert whole.cache == "hit"
+    assert whole.spared.cache == "hit"
 
     provider.steps = (START, Passthrough(b"data: {}\n\n", 1), DONE)
     await ask(ports, "r3", original=body(seed=1), is_streamed=True)
     _, whole = await ask(ports, "r4", original=body(seed=1, stream=False), is_streamed=False)
     _, stream = await ask(ports, "r5", original=body(seed=1), is_streamed=True)
-    assert (whole.cache, stream.cache) == ("miss", "hit")
+    assert (whole.spared.cache, stream.spared.cache) == ("miss", "hit")
 
 
 async def test_a_body_that_names_a_field_twice_is_never_kept() -> None:

@@ -136,7 +136,7 @@ async def test_those_who_ask_the_same_share_one_call_and_hear_all_of_it() -> Non
     provider.say(3)
     assert await first.task == await second.task == list(words("a", "b", "c"))
     assert provider.n_calls == 1
-    assert (first.call.shared, second.call.shared) == ("leader", "follower")
+    assert (first.call.spared.shared, second.call.spared.shared) == ("leader", "follower")
 
 
 async def test_the_leader_pays_and_the_others_are_written_down_at_no_cost() -> None:
@@ -225,7 +225,7 @@ async def test_the_leaders_own_limit_is_nobody_elses() -> None:
     assert isinstance(refused[-1], Failed)
     assert isinstance(refused[-1].error, LimitExceededError)
     assert answered == list(words("a"))
-    assert second.call.shared == ""
+    assert second.call.spared.shared == ""
 
 
 async def test_a_follower_whose_own_limit_is_used_up_is_refused() -> None:
@@ -253,7 +253,7 @@ async def test_a_process_that_comes_second_follows_the_first() -> None:
     said = list(words("a", "b"))
     assert await first.task == await second.task == await third.task == said
     assert (one.n_calls, other.n_calls) == (1, 0)
-    assert (second.call.shared, second.call.given_by) == ("follower", ("fake", "m"))
+    assert (second.call.spared.shared, second.call.spared.given_by) == ("follower", ("fake", "m"))
 
 
 async def test_a_call_goes_on_while_somebody_listens_in_another_process() -> None:
@@ -418,7 +418,8 @@ async def test_who_asks_itself_after_all_is_counted_once() -> None:
     second = Program(ports, heart, "r2", key=Key("k2", Tenant("acme"), limits=(once,)))
     await first.task
     assert await second.task == list(words("a"))
-    assert [(each.name, each.remaining) for each in second.call.levels] == [("requests:key", 0)]
+    (level,) = second.call.stay.levels
+    assert (level.name, level.remaining) == ("requests:key", 0)
     third = Program(ports, heart, "r3", key=Key("k2", Tenant("acme"), limits=(once,)))
     last = (await third.task)[-1]
     assert isinstance(last, Failed)

@@ -1,7 +1,6 @@
 """Answers of which two had a part: one goes on where another broke off, or two race."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -36,7 +35,7 @@ from gateway.domain.messages import (
 )
 from gateway.domain.money import AttemptEnd
 from gateway.domain.ports import CancelOrder
-from gateway.services import continuing, settling
+from gateway.services import saying, settling
 from tests.factories.stage import (
     A_STARTS,
     B_STARTS,
@@ -97,68 +96,52 @@ async def test_what_nobody_could_go_on_from_ends_with_an_error(steps: tuple[Delt
     assert on.provider.targets == ["a/m1"]
 
 
-FRAMES = [
-    b'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":"One "}}]}\n\n',
-    b'data: {"choices":[{"index":0,"delta":{"content":"two "}}]}\n\n: still here\n\n',
-]
-BODY = b'{"model":"m","messages":[{"role":"user","content":"Why?"}],"top_k":3}'
-
-
 async def test_forwarded_bytes_go_on_in_the_same_dialect_from_what_they_said() -> None:
-    openai = [replace(t, provider=replace(t.provider, dialect=Dialect.OPENAI)) for t in (A, B_ABLE)]
-    rest = Passthrough(b'data: {"choices":[]}\n\n', 1)
+    rest = Passthrough(b"three.", 1)
     on = stage(
-        ("a/m1", (A_STARTS, *[Passthrough(frame, 1) for frame in FRAMES])),
+        ("a/m1", (A_STARTS, Passthrough(b"One ", 1), Passthrough(b"two ", 1))),
         ("b/m2", (B_STARTS, rest, DONE)),
-        targets=tuple(openai),
+        targets=(A, B_ABLE),
     )
+    asked = Original(Dialect.SCRIPT, b"Why?", is_readable=False, headers=(("beta", "x"),))
 
-    deltas = await on.run(messages=(), original=Original(Dialect.OPENAI, BODY, is_readable=False))
+    deltas = await on.run(messages=(), original=asked)
 
     assert deltas[3:5] == [Seam("b", "m2", 8), rest]
     assert isinstance(deltas[-1], Finish)
-    sent = on.provider.requests[1].original
-    assert sent is not None
-    assert json.loads(sent.body) == {
-        "model": "m",
-        "messages": [
-            {"role": "user", "content": "Why?"},
-            {"role": "assistant", "content": "One two "},
-        ],
-        "top_k": 3,
-    }
+    assert on.provider.requests[1].original == replace(asked, body=b"Why?\nOne two ")
 
 
 @pytest.mark.parametrize(
     "frame",
-    [
-        b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{}]}}]}\n\n',
-        b'data: {"choices":[{"index":1,"delta":{"content":"b"}}]}\n\n',
-        b"data: {broken\n\n",
-        b'data: {"choices":[{"index":0,"delta":{}}]}\n\n',
-        b"x" * (continuing.LARGEST_KEPT_BYTES + 1),
-    ],
-    ids=["tool", "second voice", "not JSON", "nothing said", "too much"],
+    [b"!a tool", b"", b"x" * (saying.LARGEST_KEPT_BYTES + 1)],
+    ids=["a tool", "nothing said", "too much"],
 )
 async def test_bytes_with_more_than_words_in_them_are_not_gone_on_from(frame: bytes) -> None:
-    openai = [replace(t, provider=replace(t.provider, dialect=Dialect.OPENAI)) for t in (A, B_ABLE)]
-    on = stage(("a/m1", (A_STARTS, Passthrough(frame, 1), DOWN)), targets=tuple(openai))
+    on = stage(("a/m1", (A_STARTS, Passthrough(frame, 1), DOWN)), targets=(A, B_ABLE))
 
-    assert error_of(await on.run(original=Original(Dialect.OPENAI, BODY))) is DOWN
+    assert error_of(await on.run(original=Original(Dialect.SCRIPT, b"Why?"))) is DOWN
     assert on.provider.targets == ["a/m1"]
 
 
-@pytest.mark.parametrize(
-    "original",
-    [
-        Original(Dialect.ANTHROPIC, BODY),
-        Original(Dialect.OPENAI, b"{}"),
-        Original(Dialect.OPENAI, b"[]"),
-    ],
-    ids=["another dialect", "no messages", "no object"],
-)
-def test_a_request_without_a_place_for_it_is_not_prolonged(original: Original) -> None:
-    assert continuing.prolonged(original, "said") is None
+async def test_bytes_of_a_dialect_nobody_reads_are_not_gone_on_from() -> None:
+    on = stage(("a/m1", (A_STARTS, Passthrough(b"One ", 1), DOWN)), targets=(A, B_ABLE))
+
+    assert error_of(await on.run(original=Original(Dialect.GEMINI, b"Why?"))) is DOWN
+    assert on.provider.targets == ["a/m1"]
+
+
+async def test_a_request_in_another_dialect_is_put_into_words_to_go_on() -> None:
+    on = stage(
+        ("a/m1", (A_STARTS, TextDelta("One "), DOWN)),
+        ("b/m2", (B_STARTS, TextDelta("two."), DONE)),
+        targets=(A, B_ABLE),
+    )
+
+    await on.run(original=Original(Dialect.GEMINI, b"Why?"))
+
+    assert on.provider.requests[1].original is None
+    assert on.provider.requests[1].messages[-1].text == "One "
 
 
 async def test_what_was_taken_back_is_not_gone_on_from() -> None:
@@ -373,7 +356,7 @@ async def test_a_rivals_place_is_kept_alive_too() -> None:
         on.clock.advance(3.0)
         await on.heart.beat()
 
-    assert holders == [call.holder, f"{call.holder}.1"]
+    assert holders == [call.stay.holder, f"{call.stay.holder}.1"]
     assert [await on.ports.gate.in_flight(name) for name in ("a", "b")] == [1, 1]
     task.cancel()
     await asyncio.wait([task])

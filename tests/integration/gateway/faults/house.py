@@ -15,7 +15,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from gateway.adapters.providers import build_providers
+from gateway.adapters.providers import CONTINUATIONS, build_providers
 from gateway.adapters.providers.http import Http
 from gateway.domain import keys
 from gateway.domain.caller import Caller
@@ -240,7 +240,11 @@ class House:
         self.ledger = MemoryLedger()
         made = make_ports(provider=FakeProvider(), clock=self.clock, places=64)
         self.ports: Ports = replace(
-            made, providers=build_providers(http), catalog=lambda: self.catalog, ledger=self.ledger
+            made,
+            providers=build_providers(http),
+            continuations=CONTINUATIONS,
+            catalog=lambda: self.catalog,
+            ledger=self.ledger,
         )
         self.heart = Heart(self.ports, beat_seconds=60)
         self.on_call: Callable[[Call], None] = lambda _: None

@@ -45,7 +45,8 @@ async def test_what_is_known_of_a_call_is_told(house):
     provider = SimpleNamespace(name="acme")
     target = SimpleNamespace(provider=provider, model="m-1", id="acme/m-1")
     asked.call.attempts.append(SimpleNamespace(target=target))
-    asked.call.levels, asked.call.is_degraded, asked.call.cache = (LEVEL,), True, "miss"
+    stay, asked.call.spared.cache = asked.call.stay, "miss"
+    stay.levels, stay.is_degraded = (LEVEL,), True
     known = asked.account()
     assert (known.provider, known.model, known.n_attempts) == ("acme", "m-1", 1)
     assert (known.levels, known.is_degraded, known.cache) == ((LEVEL,), True, "miss")
