@@ -6,10 +6,12 @@ from interview.domain.glyphs import glyph
 from interview.domain.judgement import Effect, Marks, chance, judge
 from interview.domain.judging.weighing import WEIGHED
 from interview.domain.lines import band_of, react
+from interview.domain.persona import Band
 from interview.domain.position import Position
 from interview.domain.questions import Question
 from interview.domain.reading.triggers import Trigger
 from interview.domain.room import Room
+from interview.domain.scoring import HARMFUL, Score
 
 TRAPS = frozenset({Trigger.CONTRADICTION, Trigger.PERFECT_NUMBER})
 TRAP_MARGIN = 15.0
@@ -67,12 +69,19 @@ def _is_trap(room: Room) -> bool:
 def _reaction(room: Room, position: Position, hearing: Hearing) -> ev.Reaction:
     score, answer = hearing.score, hearing.answer
     clash = answer.contradictions[0] if answer.contradictions else None
+    band = band_of(score.q, room.par, score.triggers)
     return react(
         room,
         position,
         persona=room.thread.speaker,
-        band=band_of(score.q, room.par, score.triggers),
-        quote=next((e.quote for e in score.evidence if e.quote), ""),
+        band=band,
+        quote=_quoted(score, band),
         a=clash.was if clash else "",
         b=clash.said if clash else "",
     )
+
+
+def _quoted(score: Score, band: Band) -> str:
+    """Return the words to throw back: nobody mocks a figure that earned its points."""
+    fitting = (e for e in score.evidence if band is not Band.LOW or e.rule in HARMFUL)
+    return next((e.quote for e in fitting if e.quote), "")

@@ -13,6 +13,7 @@ from interview.domain.errors import NothingToRetryError, NotYourTurnError, RoomS
 from interview.domain.events import EventType, Payload, Result
 from interview.domain.modes import FailureReason
 from interview.domain.orchestration import Reason
+from interview.domain.persona import Band
 from interview.domain.position import Position
 from interview.domain.questions import FollowUp
 from interview.domain.room import Record, Room, Status, WinReason, fold, state_hash
@@ -88,6 +89,32 @@ def test_evidence_quotes_the_answer_word_for_word() -> None:
 
     assert isinstance(scored, ev.AnswerScored)
     assert all(item.quote in text for item in scored.evidence)
+
+
+@pytest.mark.parametrize(
+    ("text", "thrown_back"),
+    [
+        ("We did a lot of things and it went well in the end, I think.", "a lot"),
+        ("I walked the garden on Mondays for 3 weeks before that and it was fine for us all.", ""),
+    ],
+)
+def test_a_weak_answer_is_mocked_by_what_was_weak_in_it_or_not_by_its_words(text, thrown_back):
+    ada = POSITION.persona("ada")
+    lines = {
+        **ada.lines,
+        Band.LOW: (Text(zh="「{quote}」", en="“{quote}”"), Text(zh="嗯", en="hm")),
+    }
+    people = {**POSITION.edition.personas, "ada": replace(ada, lines=lines)}
+    position = replace(POSITION, edition=replace(POSITION.edition, personas=people))
+    record = opened(position)
+    record.room.bags["ada/low"] = [1]
+
+    scored = next(
+        p for p in _payloads(_answer(ask(record), text, position)) if isinstance(p, ev.AnswerScored)
+    )
+
+    assert scored.reaction is not None
+    assert scored.reaction.text == (f"“{thrown_back}”" if thrown_back else "hm")
 
 
 def test_an_injection_costs_composure_and_is_told() -> None:
