@@ -18,4 +18,6 @@ def chat_request(prompt: Prompt, *, request_id: str, route: str) -> facade.ChatR
         max_output_tokens=prompt.max_tokens,
         temperature=prompt.temperature,
         stop=prompt.stop,
+        # A line has its length and its moment; whoever thinks first has spent both.
+        reasoning_effort="none",
     )

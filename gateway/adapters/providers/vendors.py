@@ -50,7 +50,9 @@ class Vendor:
     ``name`` also chooses the table of error codes. ``drops`` are fields that are refused or
     misread there. ``extra`` is added to every body, ``prefill`` to one whose last message is an
     answer begun, and ``prefill_mark`` to that message. ``asks_usage`` says that a stream tells
-    its usage only when asked to. ``keeps_reasoning`` sends thoughts back on later turns.
+    its usage only when asked to. ``thinks_unasked``: it thinks unless told not to, and refuses
+    calls of tools that come back without the thoughts before them. ``keeps_reasoning`` sends all
+    thoughts back on later turns.
     ``stop_is_said``: the stop text is part of the answer and has to be cut off.
     ``retracts``: a verdict of the filter at the end takes back what was shown.
     """
@@ -65,6 +67,7 @@ class Vendor:
     extra: Fields = ()
     asks_usage: bool = True
     thinking: Thinking = Thinking.EFFORT
+    thinks_unasked: bool = False
     keeps_reasoning: bool = False
     stop_is_said: bool = False
     retracts: bool = False
@@ -118,18 +121,21 @@ VENDORS: Mapping[str, Vendor] = {
             name="zhipu",
             base_url="https://open.bigmodel.cn/api/paas/v4",
             thinking=Thinking.TYPE,
+            thinks_unasked=True,
             retracts=True,
         ),
         Vendor(
             name="zai",  # the same house's other door, with prices of its own
             base_url="https://api.z.ai/api/paas/v4",
             thinking=Thinking.TYPE,
+            thinks_unasked=True,
             retracts=True,
         ),
         Vendor(
             name="deepseek",
             base_url="https://api.deepseek.com",
             thinking=Thinking.TYPE,
+            thinks_unasked=True,
             prefill_mark="prefix",
         ),
         Vendor(

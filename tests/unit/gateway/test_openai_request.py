@@ -1,13 +1,14 @@
 """A request in OpenAI's words."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gateway.adapters.providers.openai_chat.request import embedding, passed_on, translated
 from gateway.adapters.providers.vendors import vendor_of
-from gateway.domain.catalog import Provider, Target
+from gateway.domain.catalog import Ability, Provider, Target
 from gateway.domain.errors import InvalidRequestError
 from gateway.domain.messages import (
     ChatRequest,
@@ -183,11 +184,12 @@ def test_a_choice_without_tools_is_not_sent() -> None:
 @pytest.mark.parametrize(
     ("vendor", "effort", "sent"),
     [
-        ("openai", "none", {"reasoning_effort": "none"}),
+        ("openai", "none", {}),
+        ("deepseek", "none", {"thinking": {"type": "disabled"}}),
+        ("zhipu", "none", {"thinking": {"type": "disabled"}}),
         ("dashscope", "high", {"enable_thinking": True}),
-        ("dashscope", "none", {"enable_thinking": False}),
+        ("dashscope", "none", {}),
         ("ark", "low", {"thinking": {"type": "enabled"}}),
-        ("doubao", "off", {"thinking": {"type": "disabled"}}),
         ("hunyuan", "high", {}),
         ("openai", "", {}),
     ],
@@ -199,6 +201,43 @@ def test_vendors_are_asked_to_think_in_their_own_words(
 
     names = ("reasoning_effort", "enable_thinking", "thinking")
     assert {name: found[name] for name in names if name in found} == sent
+
+
+@pytest.mark.parametrize(
+    ("vendor", "sent"),
+    [
+        ("openai", {"reasoning_effort": "none"}),
+        ("dashscope", {"enable_thinking": False}),
+        ("doubao", {"thinking": {"type": "disabled"}}),
+        ("hunyuan", {}),
+    ],
+)
+def test_not_to_think_is_said_to_a_model_that_can(vendor: str, sent: dict[str, object]) -> None:
+    able = replace(target(vendor), abilities=frozenset({Ability.REASONING}))
+    request = ChatRequest("q", "", "public", reasoning_effort="none")
+    found = json.loads(translated(request, able, vendor_of(able.provider)))
+
+    names = ("reasoning_effort", "enable_thinking", "thinking")
+    assert {name: found[name] for name in names if name in found} == sent
+
+
+@pytest.mark.parametrize(
+    ("vendor", "thoughts", "sent"),
+    [
+        ("deepseek", ("Hm.",), {"reasoning_content": "Hm."}),
+        ("deepseek", (), {"reasoning_content": ""}),
+        ("zhipu", ("Hm.",), {"reasoning_content": "Hm."}),
+        ("openai", ("Hm.",), {}),
+    ],
+)
+def test_calls_go_back_with_the_thoughts_before_them_where_they_must(
+    vendor: str, thoughts: tuple[str, ...], sent: dict[str, str]
+) -> None:
+    parts = (*map(Reasoning, thoughts), ToolCall("c", "roll", "{}"))
+
+    (message,) = body(vendor, messages=(Message(Role.ASSISTANT, parts),))["messages"]
+
+    assert {n: message[n] for n in message if n == "reasoning_content"} == sent
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ UNSIGNED = "skip_thought_signature_validator"
 
 _MODES = {ToolUse.AUTO: "AUTO", ToolUse.REQUIRED: "ANY", ToolUse.NONE: "NONE"}
 _BUDGETS = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192, "high": 24_576}
+_LEAST_BUDGET = 128  # of the larger models, which cannot but think
 _LEVELS = {"none": "low", "minimal": "low", "low": "low", "medium": "medium", "high": "high"}
 _HARMS = ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
 _MOST_STOPS = 5
@@ -131,7 +132,8 @@ def _thinking(request: ChatRequest, target: Target) -> Fields:
     if _generation(target) >= _LEVELS_SINCE:
         config: Fields = {"thinkingLevel": _LEVELS[effort]}
     else:
-        config = {"thinkingBudget": _BUDGETS[effort]}
+        least = _LEAST_BUDGET if "pro" in target.model else 0
+        config = {"thinkingBudget": max(least, _BUDGETS[effort])}
     if effort != "none":
         config["includeThoughts"] = True
     return {"thinkingConfig": config}

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.adapters.providers.bodies import Fields, fields_of, is_smuggled, without
 from gateway.adapters.providers.vendors import NO, YES, Thinking, Vendor
-from gateway.domain.catalog import Target
+from gateway.domain.catalog import Ability, Target
 from gateway.domain.messages import (
     ChatRequest,
     Dialect,
@@ -43,7 +43,7 @@ def translated(request: ChatRequest, target: Target, vendor: Vendor) -> bytes:
         "messages": messages,
         **_settings(request, vendor),
         **_tools(request),
-        **_thinking(request.reasoning_effort, vendor),
+        **_thinking(request.reasoning_effort, target, vendor),
         **_extra(request),
     }
     if request.is_streamed:
@@ -127,7 +127,7 @@ def _assistant(parts: Sequence[Part], vendor: Vendor) -> Fields:
     fields: Fields = {"role": "assistant", "content": _words(parts)}
     if calls:
         fields["tool_calls"] = calls
-    if thought and vendor.keeps_reasoning:
+    if (thought and vendor.keeps_reasoning) or (calls and vendor.thinks_unasked):
         fields["reasoning_content"] = thought
     return fields
 
@@ -195,10 +195,12 @@ def _tool(tool: Tool) -> Fields:
     return {"type": "function", "function": function}
 
 
-def _thinking(effort: str, vendor: Vendor) -> Fields:
-    if not effort:
-        return {}
+def _thinking(effort: str, target: Target, vendor: Vendor) -> Fields:
+    """Return how much to think; not to is said to nobody who could not, and might not know it."""
     is_on = effort not in _NO_EFFORT
+    can_think = Ability.REASONING in target.abilities or vendor.thinks_unasked
+    if not effort or not (is_on or can_think):
+        return {}
     match vendor.thinking:
         case Thinking.EFFORT:
             return {"reasoning_effort": effort}

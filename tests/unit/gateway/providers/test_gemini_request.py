@@ -267,6 +267,7 @@ def test_nothing_is_said_about_calling_tools_unless_asked():
     [
         (OLDER, "none", {"thinkingBudget": 0}),
         (OLDER, "low", {"thinkingBudget": 1024, "includeThoughts": True}),
+        ("gemini-2.5-pro", "none", {"thinkingBudget": 128}),
         (OLDER, "xhigh", {"thinkingBudget": 24_576, "includeThoughts": True}),
         (NEWER, "none", {"thinkingLevel": "low"}),
         (NEWER, "minimal", {"thinkingLevel": "low", "includeThoughts": True}),
