@@ -19,9 +19,7 @@ class TurnState(StrEnum):
     REJECTED = "rejected"
 
 
-FINAL = frozenset(
-    {TurnState.DONE, TurnState.CANCELLED, TurnState.FAILED, TurnState.REJECTED},
-)
+BROKEN_OFF = frozenset({TurnState.CANCELLED, TurnState.FAILED, TurnState.REJECTED})
 LIVE = frozenset({TurnState.QUEUED, TurnState.STREAMING})
 
 TURN_TRANSITIONS: dict[tuple[TurnState, EventType], TurnState] = {

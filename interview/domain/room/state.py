@@ -7,7 +7,7 @@ from interview.domain import modes
 from interview.domain.bilingual import Language
 from interview.domain.events import Result
 from interview.domain.scenery import Mode, Strategy
-from interview.domain.turn import Turn, TurnState
+from interview.domain.turn import BROKEN_OFF, Turn
 
 
 class Status(StrEnum):
@@ -132,7 +132,7 @@ class Room:
         return (
             self.status is Status.AWAITING_ANSWER
             and self.turn is not None
-            and self.turn.state in {TurnState.CANCELLED, TurnState.FAILED, TurnState.REJECTED}
+            and self.turn.state in BROKEN_OFF
         )
 
     @property

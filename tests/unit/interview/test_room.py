@@ -15,7 +15,7 @@ from interview.domain.events import PAYLOADS, Event, EventType
 from interview.domain.ports import Speech
 from interview.domain.room import IGNORED, TRANSITIONS, Pace, Record, Room, Status, fold, state_hash
 from interview.domain.scenery import Mode, Strategy
-from interview.domain.turn import FINAL, TURN_TRANSITIONS, TurnState
+from interview.domain.turn import BROKEN_OFF, TURN_TRANSITIONS, TurnState
 from interview.services import event_codec
 from tests.unit.interview.histories import BEGAN, PAYLOAD_STRATEGIES, histories
 
@@ -98,7 +98,7 @@ def test_every_fact_has_a_payload_and_a_line_in_the_tables() -> None:
 
 
 def test_final_turn_states_are_final() -> None:
-    assert not [state for state, _ in TURN_TRANSITIONS if state in FINAL]
+    assert not [state for state, _ in TURN_TRANSITIONS if state in BROKEN_OFF | {TurnState.DONE}]
 
 
 def test_a_fact_of_another_turn_is_refused() -> None:
