@@ -70,7 +70,7 @@ def house_ledger() -> Iterator[MemoryLedger]:
     """The ledger of this process's engine, in memory: its thread would outlive any database."""
     ledger = MemoryLedger()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("gateway.runtime.ledger", lambda: ledger)
+        patched.setattr("gateway.runtime.wiring.ledger", lambda: ledger)
         yield ledger
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from gateway import facade, metrics, runtime
 from gateway.domain.relay import Delta, End, Item, Snapshot
+from gateway.runtime import engines
 
 TEXT = "Which number changed, and who measured it? 哪个数字变了，谁测的？"
 
@@ -197,14 +198,14 @@ async def test_a_reader_on_this_loop_hears_a_turn_spoken_on_the_other() -> None:
 
 def test_a_forked_child_begins_with_an_engine_of_its_own() -> None:
     facade.queue_status("turns")
-    before = runtime._process.engine()
+    before = engines.engine()
 
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         answer = b"0"
         try:
-            is_own = runtime._process.engine() is not before
+            is_own = engines.engine() is not before
             answer = b"1" if is_own and facade.queue_status("turns").n_running == 0 else b"0"
         finally:
             os.write(writer, answer)
@@ -214,4 +215,4 @@ def test_a_forked_child_begins_with_an_engine_of_its_own() -> None:
     assert os.read(reader, 1) == b"1"
     os.close(reader)
     os.close(writer)
-    assert runtime._process.engine() is before
+    assert engines.engine() is before
