@@ -60,11 +60,14 @@ class PriceList:
         if not answered or answered == asked:
             return agreed
         key = (provider, vendor, asked, answered)
-        if key not in self._paid:
+        try:  # in one step: any thread may ask, and another forget meanwhile
+            found = self._paid[key]
+        except KeyError:
+            found = self._of_answer(*key)
             if len(self._paid) >= MOST_REMEMBERED:
                 self._paid.clear()
-            self._paid[key] = self._of_answer(*key)
-        return self._paid[key] or agreed
+            self._paid[key] = found
+        return found or agreed
 
     def _of_answer(self, provider: str, vendor: str, asked: str, answered: str) -> Price | None:
         owners = (provider, vendor)

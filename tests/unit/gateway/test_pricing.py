@@ -78,6 +78,20 @@ def test_a_name_nobody_has_heard_of_makes_no_answer_free() -> None:
     assert found is agreed
 
 
+def test_the_same_question_has_the_same_answer_again() -> None:
+    shop = price_list()
+    named = {"provider": "p", "vendor": "openai", "asked": "gpt-4o"}
+
+    found = [shop.paid(**named, answered="gpt-4o-mini-001", agreed=None) for _ in range(2)]
+
+    assert found == [Price("openai/gpt-4o-mini@2027-01-01", 1, 2)] * 2
+    agreed = Price("agreed", 5, 6)
+    assert [shop.paid(**named, answered="gpt-9", agreed=a) for a in (None, agreed)] == [
+        shop.of(provider="p", vendor="openai", model="gpt-4o"),
+        shop.of(provider="p", vendor="openai", model="gpt-4o"),
+    ]
+
+
 def test_names_are_remembered_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pricing, "MOST_REMEMBERED", 2)
     shop = price_list()
