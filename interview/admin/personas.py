@@ -210,71 +210,72 @@ class PersonaAdmin(AuthoringAdmin):
     search_fields = ("slug", "name_zh", "name_en", "tagline_zh", "tagline_en")
     readonly_fields = ("version", "portrait_preview")
     try_label = _("Try this persona")
+    fieldsets = (
+        (
+            _("Card"),
+            {
+                "fields": (
+                    ("slug", "version"),
+                    "archetype",
+                    ("name_zh", "name_en"),
+                    ("title_zh", "title_en"),
+                    ("tagline_zh", "tagline_en"),
+                    ("first_mes_zh", "first_mes_en"),
+                    "tags",
+                )
+            },
+        ),
+        (
+            _("Portrait"),
+            {
+                "fields": ("portrait_preview", *(f"portrait_{part}" for part in PARTS)),
+                "classes": ("portrait-fields",),
+            },
+        ),
+        (
+            _("What counts"),
+            {
+                "fields": tuple(f"weights_{dimension}" for dimension in DIMENSIONS),
+                "description": _(
+                    "0 to 5 each. Weights say what this persona cares about; par and damage"
+                    " are the ruleset's and cannot be bought here."
+                ),
+            },
+        ),
+        (
+            _("Voice"),
+            {"fields": (("think_lang", "speak_lang"), ("pace_cps", "temper"), "motif")},
+        ),
+        (
+            _("For the model"),
+            {
+                "fields": (
+                    "system_prompt",
+                    "goals",
+                    "taboos",
+                    "mes_example",
+                    "post_history_instructions",
+                    "creator_notes",
+                    "extensions",
+                )
+            },
+        ),
+        (
+            _("Lines"),
+            {
+                "fields": ("borrow_from",),
+                "description": _(
+                    "{quote} becomes the candidate's own words. Keep at least one line for each"
+                    " occasion that quotes nothing."
+                ),
+            },
+        ),
+    )
 
     class Media:
         """The script that keeps the portrait in step with the selects."""
 
         js = ("js/admin/portrait.js",)
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the groups of fields; lines can be borrowed while there are none."""
-        card = [
-            ("slug", "version"),
-            "archetype",
-            ("name_zh", "name_en"),
-            ("title_zh", "title_en"),
-            ("tagline_zh", "tagline_en"),
-            ("first_mes_zh", "first_mes_en"),
-            "tags",
-        ]
-        return [
-            (_("Card"), {"fields": card}),
-            (
-                _("Portrait"),
-                {
-                    "fields": ["portrait_preview", *(f"portrait_{part}" for part in PARTS)],
-                    "classes": ["portrait-fields"],
-                },
-            ),
-            (
-                _("What counts"),
-                {
-                    "fields": [f"weights_{dimension}" for dimension in DIMENSIONS],
-                    "description": _(
-                        "0 to 5 each. Weights say what this persona cares about; par and damage"
-                        " are the ruleset's and cannot be bought here."
-                    ),
-                },
-            ),
-            (
-                _("Voice"),
-                {"fields": [("think_lang", "speak_lang"), ("pace_cps", "temper"), "motif"]},
-            ),
-            (
-                _("For the model"),
-                {
-                    "fields": [
-                        "system_prompt",
-                        "goals",
-                        "taboos",
-                        "mes_example",
-                        "post_history_instructions",
-                        "creator_notes",
-                        "extensions",
-                    ]
-                },
-            ),
-            (
-                _("Lines"),
-                {
-                    "fields": ["borrow_from"],
-                    "description": _(
-                        "{quote} becomes the candidate's own words. Keep at least one line for each"
-                        " occasion that quotes nothing."
-                    ),
-                },
-            ),
-        ]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
