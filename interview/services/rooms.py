@@ -131,7 +131,7 @@ def change_settings(
     strategy: Strategy | None = None,
     pace: Pace | None = None,
     difficulty: int | None = None,
-    language: str | None = None,
+    language: Language | None = None,
 ) -> Room:
     """Change what differs and return the room; it takes effect with the next turn planned."""
     with transaction.atomic():
@@ -139,12 +139,11 @@ def change_settings(
         record = Record(event_log.state_of(row), timezone.now())
         room = record.room
         _check_settings(room, editions.read(row.edition_id), strategy, language)
-        wanted: Language | None = None if language is None else "zh" if language == "zh" else "en"
         change = SettingsChanged(
             strategy=strategy if strategy != room.strategy else None,
             pace=pace.value if pace and pace != room.pace else None,
             difficulty=difficulty if difficulty != room.difficulty else None,
-            language=wanted if wanted != room.language else None,
+            language=language if language != room.language else None,
         )
         if change != SettingsChanged():
             throttle.check(row, EventType.SETTINGS_CHANGED, at=record.at)
@@ -154,7 +153,7 @@ def change_settings(
 
 
 def _check_settings(
-    room: Room, edition: Edition, strategy: Strategy | None, language: str | None
+    room: Room, edition: Edition, strategy: Strategy | None, language: Language | None
 ) -> None:
     if room.status is Status.SETTLED:
         raise RoomSettledError("The verdict has fallen; nothing is left to change.")
