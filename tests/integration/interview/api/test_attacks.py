@@ -7,34 +7,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from interview import runtime
 from interview.domain.errors import RateLimitedError
-from interview.domain.ports import Ports
 from interview.domain.room import Pace
 from interview.services import players, throttle
 from tests.factories.rooms import Play
-from tests.fakes.interview import fake_ports
-from tests.integration.interview.conftest import Seat
 
 JSON = "application/json"
 RESUME = "Cut latency to 310ms\nBuilt the Redis cache"
 ROOM = {"scenery": "court", "mode": "survive", "language": "en", "resume": {"text": RESUME}}
 
 PART = b'--b\r\nContent-Disposition: form-data; name="%b"\r\n\r\nx\r\n'
-
-
-@pytest.fixture(autouse=True)
-def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
-    """The outside world of the process under test, in memory."""
-    ports = fake_ports()
-    monkeypatch.setattr(runtime, "ports", lambda: ports)
-    return ports
-
-
-@pytest.fixture
-def play(seat: Seat, ports: Ports) -> Play:
-    """A room whose first question waits for a worker."""
-    return seat(ports=ports)
 
 
 # --- foreign pages --------------------------------------------------------------------------
