@@ -51,8 +51,9 @@ class Vendor:
     misread there. ``extra`` is added to every body, ``prefill`` to one whose last message is an
     answer begun, and ``prefill_mark`` to that message. ``asks_usage`` says that a stream tells
     its usage only when asked to. ``thinks_unasked``: it thinks unless told not to, and refuses
-    calls of tools that come back without the thoughts before them. ``keeps_reasoning`` sends all
-    thoughts back on later turns.
+    calls of tools that come back without the thoughts before them. ``takes_effort``: it may be
+    told how hard to think beside whether to. ``keeps_reasoning`` sends all thoughts back on later
+    turns.
     ``stop_is_said``: the stop text is part of the answer and has to be cut off.
     ``retracts``: a verdict of the filter at the end takes back what was shown.
     """
@@ -68,6 +69,7 @@ class Vendor:
     asks_usage: bool = True
     thinking: Thinking = Thinking.EFFORT
     thinks_unasked: bool = False
+    takes_effort: bool = False
     keeps_reasoning: bool = False
     stop_is_said: bool = False
     retracts: bool = False
@@ -136,6 +138,7 @@ VENDORS: Mapping[str, Vendor] = {
             base_url="https://api.deepseek.com",
             thinking=Thinking.TYPE,
             thinks_unasked=True,
+            takes_effort=True,
             prefill_mark="prefix",
         ),
         Vendor(

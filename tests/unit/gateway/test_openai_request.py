@@ -186,6 +186,8 @@ def test_a_choice_without_tools_is_not_sent() -> None:
     [
         ("openai", "none", {}),
         ("deepseek", "none", {"thinking": {"type": "disabled"}}),
+        ("deepseek", "low", {"thinking": {"type": "enabled"}, "reasoning_effort": "low"}),
+        ("zhipu", "low", {"thinking": {"type": "enabled"}}),
         ("zhipu", "none", {"thinking": {"type": "disabled"}}),
         ("dashscope", "high", {"enable_thinking": True}),
         ("dashscope", "none", {}),

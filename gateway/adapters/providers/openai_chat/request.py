@@ -207,7 +207,8 @@ def _thinking(effort: str, target: Target, vendor: Vendor) -> Fields:
         case Thinking.SWITCH:
             return {"enable_thinking": is_on}
         case Thinking.TYPE:
-            return {"thinking": {"type": "enabled" if is_on else "disabled"}}
+            how = {"reasoning_effort": effort} if is_on and vendor.takes_effort else {}
+            return {"thinking": {"type": "enabled" if is_on else "disabled"}, **how}
         case Thinking.NONE:
             return {}
 
