@@ -116,18 +116,17 @@ def fingerprint(item: Item) -> str:
 
 def persona_rows() -> dict[str, PersonaRow]:
     """Return all personas by slug."""
-    return {row.slug: row for row in PersonaRow.objects.prefetch_related("lines")}
+    return {row.slug: row for row in content_rows.personas()}
 
 
 def scenery_rows() -> dict[str, SceneryRow]:
     """Return all sceneries by slug."""
-    return {row.slug: row for row in SceneryRow.objects.select_related("chair")}
+    return {row.slug: row for row in content_rows.sceneries()}
 
 
 def question_rows() -> dict[str, QuestionRow]:
     """Return all questions by slug."""
-    rows = QuestionRow.objects.prefetch_related("key_points", "followups__goto", "personas")
-    return {row.slug: row for row in rows}
+    return {row.slug: row for row in content_rows.questions()}
 
 
 def shelf() -> Shelf:
@@ -142,14 +141,10 @@ def shelf() -> Shelf:
 def item_of(row: Row) -> Item:
     """Return the row's content as it stands in the database now."""
     if isinstance(row, PersonaRow):
-        return content_rows.persona(PersonaRow.objects.prefetch_related("lines").get(pk=row.pk))
+        return content_rows.persona(content_rows.personas().get(pk=row.pk))
     if isinstance(row, SceneryRow):
-        return content_rows.scenery(SceneryRow.objects.select_related("chair").get(pk=row.pk))
-    return content_rows.question(
-        QuestionRow.objects.prefetch_related("key_points", "followups__goto", "personas").get(
-            pk=row.pk
-        )
-    )
+        return content_rows.scenery(content_rows.sceneries().get(pk=row.pk))
+    return content_rows.question(content_rows.questions().get(pk=row.pk))
 
 
 def count_edit(row: PersonaRow | SceneryRow, *, before: str) -> bool:

@@ -1,4 +1,6 @@
-"""Authors' rows as the domain's classes."""
+"""Authors' rows as the domain's classes, and the queries that bring along what they are made of."""
+
+from django.db.models import QuerySet
 
 from interview.domain.bilingual import Text
 from interview.domain.persona import Band, Dimension, Persona, Portrait
@@ -18,8 +20,23 @@ from interview.models import Question as QuestionRow
 from interview.models import Scenery as SceneryRow
 
 
+def personas() -> QuerySet[PersonaRow]:
+    """Return all personas with what `persona` reads."""
+    return PersonaRow.objects.prefetch_related("lines")
+
+
+def sceneries() -> QuerySet[SceneryRow]:
+    """Return all sceneries with what `scenery` reads of one row."""
+    return SceneryRow.objects.select_related("chair")
+
+
+def questions() -> QuerySet[QuestionRow]:
+    """Return all questions with what `question` reads."""
+    return QuestionRow.objects.prefetch_related("key_points", "followups__goto", "personas")
+
+
 def persona(row: PersonaRow) -> Persona:
-    """Return the persona with its lines in order; prefetch ``lines``."""
+    """Return the persona with its lines in order."""
     lines: dict[Band, list[Text]] = {}
     for line in row.lines.all():
         lines.setdefault(Band(line.band), []).append(Text(line.zh, line.en))
@@ -88,7 +105,7 @@ def scenery(row: SceneryRow) -> Scenery:
 
 
 def question(row: QuestionRow) -> Question:
-    """Return the question with key points and follow-ups; prefetch those and ``personas``."""
+    """Return the question with its key points and follow-ups in order."""
     return Question(
         id=row.slug,
         tags=tuple(row.tags),

@@ -121,8 +121,8 @@ def _kept(edition_id: str, body: dict[str, Any]) -> Edition:
 
 def _body(row: SceneryRow) -> dict[str, Any]:
     scenery = content_rows.scenery(row)
-    personas = PersonaRow.objects.filter(seats__scenery=row).prefetch_related("lines")
-    questions = QuestionRow.objects.prefetch_related("key_points", "followups__goto", "personas")
+    personas = content_rows.personas().filter(seats__scenery=row)
+    questions = content_rows.questions()
     body: dict[str, Any] = msgspec.to_builtins(
         {
             "scenery": scenery,
