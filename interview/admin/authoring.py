@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -219,7 +218,7 @@ class AuthoringAdmin(ModelAdmin):
                 reverse(f"admin:{self._url_name('change')}", args=[object_id])
             )
         response = HttpResponseRedirect(reverse("room-page", args=[opened.id]))
-        _seat(response, player)
+        response.set_cookie(**players.cookie_of(player))
         return response
 
     def _open(self, row: Model, player: UUID, ports: Ports) -> OpenedRoom:
@@ -257,15 +256,3 @@ def _download(name: str, body: bytes, content_type: str) -> HttpResponse:
     response = HttpResponse(body, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _seat(response: HttpResponse, player: UUID) -> None:
-    """Make the author the player of the room, as the lobby would."""
-    response.set_cookie(
-        players.COOKIE,
-        players.cookie_value(player),
-        max_age=players.COOKIE_AGE_SECONDS,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.IS_HTTPS,
-    )
