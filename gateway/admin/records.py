@@ -26,9 +26,9 @@ ENDS = {
     AttemptEnd.ERROR.value: _("failed"),
     AttemptEnd.CANCELLED.value: _("cancelled"),
     AttemptEnd.CRASHED.value: _("crashed"),
-    AttemptEnd.HEDGED.value: _("outrun by its hedge"),
-    AttemptEnd.CACHED.value: _("from the cache"),
-    AttemptEnd.SHARED.value: _("shared with another"),
+    AttemptEnd.HEDGED.value: _("outrun"),
+    AttemptEnd.CACHED.value: _("cached"),
+    AttemptEnd.SHARED.value: _("shared"),
 }
 _SHORT = 40
 _ID_SHOWN = 10
@@ -157,8 +157,7 @@ class UsageRecordAdmin(RecordAdmin):
         end = str(ENDS.get(row.end_reason, row.end_reason))
         if not row.error_code:
             return end
-        told = '<span class="state state--hot">{}</span> <span class="figures">{}</span>'
-        return format_html(told, end, row.error_code)
+        return format_html('<span class="state state--hot">{}</span> {}', end, row.error_code)
 
     @admin.display(description=_("Tokens in → out"), ordering="output_tokens")
     def tokens(self, row: UsageRecord) -> str:

@@ -97,12 +97,11 @@ def test_the_operators_pages_have_their_pictures(new_visitor: NewVisitor, house,
     page.goto("/admin/gateway/usagerecord/")
     album.take(page, "backstage-usage")
 
-    house.ask("fast", 40)  # whoever is down is tried again now and then, and rests again
     page.goto(
         f"/admin/gateway/route/explain/?model=fast&key={key_id}"
         "&input_tokens=1200&max_output_tokens=800"
     )
-    album.take(page, "backstage-explain")
+    album.take(page, "backstage-explain", is_whole=True)
 
     page.goto("/admin/gateway/provider/")
     page.get_by_role("link", name="gpu-room").click()
