@@ -11,7 +11,10 @@ from typing import Any
 from daphne.server import Server as DaphneServer
 
 from config import bodies
+from config.outgoing import Outgoing
 from gateway.v1.app import PREFIX
+
+outgoing = Outgoing()
 
 
 class Reader:
@@ -44,6 +47,8 @@ class Request(bodies.Request):
 
     def process(self) -> Any:
         """Hand the request on."""
+        if self.channel is not None:
+            outgoing.carry(self.channel.transport)
         if self.path.startswith(PREFIX.encode()):
             self.reader = Reader()
             self.registerProducer(self.reader, streaming=True)
