@@ -184,6 +184,8 @@ def _sentence(room: Room, edition: Edition, story: Settlement, language: Languag
         "name": gone[0] if gone else "",
         "worst": worst.round if worst else room.rounds_answered,
     }
+    if room.reason == FailureReason.HP_ZERO and slots["worst"] == slots["round"]:
+        return _("Fell at round %(round)s, by the deepest cut of the day.") % slots
     return _sentences()[room.reason] % slots
 
 
