@@ -94,4 +94,3 @@ def revoke_key(request: HttpRequest, key_id: str) -> KeyOut:
     changer.check_grant(keys.find(key_id).scopes)
     keys.revoke(key_id=key_id, actor=changer.actor)
     return KeyOut.from_row(keys.find(key_id))
-
