@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from celery import current_app
-from channels.layers import get_channel_layer
 from kombu.exceptions import OperationalError
 from opentelemetry import baggage, context
 from redis.exceptions import RedisError
 
-from gateway import facade
+from interview.adapters.notices import notices
 from interview.domain import attributes
 from interview.domain.jobs import QUEUES, Job
 from interview.domain.ports import Fact
@@ -31,13 +30,8 @@ class LiveOutbox:
     """
 
     def publish(self, room_id: UUID, facts: Sequence[Fact]) -> None:
-        """Send the facts to the room's readers."""
-        layer = get_channel_layer()
-        message = {"type": "room.events", "events": list(facts)}
-        try:
-            facade.run_on_loop(layer.group_send(room_group(room_id), message))
-        except (RedisError, OSError):
-            logger.warning("outbox.publish_failed", extra={"room_id": str(room_id)})
+        """Have the facts sent to the room's readers; see `notices`."""
+        notices.tell(room_group(room_id), {"type": "room.events", "events": list(facts)})
 
     def enqueue(self, job: Job, arguments: Iterable[str], *, delay_seconds: float = 0.0) -> None:
         """Send the job to its queue; its room and turn travel along, for the trace."""
