@@ -9,7 +9,7 @@ ROLES = (
     (
         "role.managed",
         "管理|统筹|managed|manager of|oversaw|supervised|coordinated|ran|run|look after|"
-        "looks after|looked after|looking after|maintain|maintained|kept",
+        "looks after|looked after|looking after|maintain|maintained",
     ),
     (
         "role.mentored",
