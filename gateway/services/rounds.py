@@ -43,21 +43,16 @@ class Rounds:
             self._walk_at(due_at)
 
     def leave(self, one: Waiting) -> None:
-        """Do not tell it any more."""
-        if self._due.pop(one, None) is not None and not self._due:
-            self._stay()
+        """Do not tell it any more; the round that was for it finds nobody, or somebody else."""
+        self._due.pop(one, None)
 
     def _walk_at(self, at: float) -> None:
         at = max(at, self._walked_at + ROUND_SECONDS)
-        if at < self._next_at:
-            self._stay()
-            self._next_at = at
-            self._timer = asyncio.get_running_loop().call_at(at, self._walk)
-
-    def _stay(self) -> None:
+        if at >= self._next_at:
+            return
         if self._timer is not None:
             self._timer.cancel()
-        self._next_at, self._timer = inf, None
+        self._next_at, self._timer = at, asyncio.get_running_loop().call_at(at, self._walk)
 
     def _walk(self) -> None:
         self._next_at, self._timer = inf, None

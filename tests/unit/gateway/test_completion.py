@@ -38,6 +38,7 @@ from gateway.services import completion
 from gateway.services.completion import Call
 from gateway.services.heartbeat import Heart
 from gateway.services.watchdog import Watchdog
+from tests.fakes.clock import LaterClock
 from tests.fakes.gateway import BrokenReleases, Clock, FakeProvider, make_ports
 
 START = Start("q", "fake", "m")
@@ -167,9 +168,8 @@ async def test_partial_usage_of_the_provider_is_not_lost_on_a_stop() -> None:
     [
         ((START, None), Deadlines(first_seconds=0.0), DeadlinePhase.FIRST),
         ((START, TextDelta("a"), None), Deadlines(idle_seconds=0.0), DeadlinePhase.IDLE),
-        ((START, None), Deadlines(total_seconds=0.06), DeadlinePhase.TOTAL),
     ],
-    ids=["first", "idle", "total"],
+    ids=["first", "idle"],
 )
 async def test_each_deadline_ends_a_silent_call(
     steps: tuple[Delta | None, ...], deadlines: Deadlines, phase: DeadlinePhase
@@ -181,6 +181,21 @@ async def test_each_deadline_ends_a_silent_call(
 
     assert isinstance(error, ProviderTimeoutError)
     assert (error.phase, provider.is_closed) == (phase, True)
+
+
+async def test_the_end_of_all_the_time_ends_a_silent_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, provider = LaterClock(monkeypatch), FakeProvider(START, None)
+    deadlines = Deadlines(first_seconds=60.0, total_seconds=30.0)
+    task = asyncio.create_task(
+        deltas_of(call(), make_ports(provider=provider, deadlines=deadlines))
+    )
+    await provider.is_hanging.wait()
+
+    await clock.advance(31.0)
+
+    error = terminal_error(await task)
+    assert isinstance(error, ProviderTimeoutError)
+    assert (error.phase, provider.is_closed) == (DeadlinePhase.TOTAL, True)
 
 
 async def test_a_requests_own_deadlines_win() -> None:

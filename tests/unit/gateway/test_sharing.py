@@ -35,6 +35,7 @@ from gateway.services import completion
 from gateway.services.calls import Call
 from gateway.services.heartbeat import Heart
 from gateway.services.watchdog import Watchdog
+from tests.fakes.clock import LaterClock, settle
 from tests.fakes.gateway import (
     ONE_TRY,
     Clock,
@@ -100,12 +101,6 @@ class Program:
         """Hang up."""
         self.task.cancel()
         await asyncio.wait((self.task,))
-
-
-async def settle() -> None:
-    """Let everything that can happen now happen."""
-    for _ in range(30):
-        await asyncio.sleep(0)
 
 
 def house(
@@ -375,20 +370,6 @@ async def test_a_follower_keeps_its_own_time() -> None:
     provider.say(3)
     assert await first.task == list(words("a"))
     assert provider.n_calls == 1
-
-
-class LaterClock:
-    """The loop's time, put forward by the test."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        loop = asyncio.get_running_loop()
-        self._time, self.put_forward = loop.time, 0.0
-        monkeypatch.setattr(loop, "time", lambda: self._time() + self.put_forward)
-
-    async def advance(self, seconds: float) -> None:
-        """Let so much time have passed, and what was due then happen."""
-        self.put_forward += seconds
-        await settle()
 
 
 async def test_who_asks_itself_after_all_has_no_more_time_than_it_came_with(
