@@ -239,10 +239,18 @@ export function understudy({ to, reason }) {
 export function judgeSentence(judged) {
   switch (judged.outcome) {
     case "weighed":
-      return t("A second judge was heard: the rules say {rules}, the judge {judge}.", {
-        rules: score(judged.q_rules),
-        judge: score(judged.q),
-      });
+      return judged.n_votes > 1
+        ? t("It was close, so {n} judges were asked. The rules say {rules}, the middle vote {judge}.", {
+            n: judged.n_votes,
+            rules: score(judged.q_rules),
+            judge: score(judged.q),
+          })
+        : t("A second judge was heard: the rules say {rules}, the judge {judge}.", {
+            rules: score(judged.q_rules),
+            judge: score(judged.q),
+          });
+    case "unconfirmed":
+      return t("It was close, and too few judges were to be had: the rules decided alone.");
     case "injection":
     case "capped":
       return t("The rules decided alone; no judge is asked about an answer like that.");
