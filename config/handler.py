@@ -20,9 +20,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-N_THREADS = (
-    32  # far more than are let in at once; those who wait for another process are not counted
-)
+# Far more than are let in at once; those who wait for another process are not counted.
+N_THREADS = 32
 
 
 class Handler(ASGIHandler):
