@@ -33,6 +33,8 @@ _POLL_SECONDS = 0.05
 _HIGHEST_PORT = 65_535
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _METRICS_PORTS = {"turns": 1101, "background": 1102}  # 9101 and 9102 beside port 8000
+_NEXT_WORKERS_PORT = 100  # the second worker for turns has 9201
+_MOST_TURNS_WORKERS = 16
 
 
 class FolderInUseError(StackError):
@@ -100,6 +102,11 @@ class Stack:
                 server.stop()
             self._cleanup.close()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what its processes are called."""
+        return tuple(process.name for process in self._supervisor.processes)
+
     def pid_of(self, name: str) -> int:
         """Return the process id of one of the processes, for tests that kill it."""
         for process in self._supervisor.processes:
@@ -109,7 +116,16 @@ class Stack:
 
     def _n_sharing(self) -> int:
         """Return how many processes share every limit while the store is away."""
-        return len(("web", "turns", "background"))
+        return len(("web", "background")) + self._n_turns_workers()
+
+    def _n_turns_workers(self) -> int:
+        """Return how many processes speak turns; raise StackError for no such number."""
+        given = self.extra.get("TURNS_WORKERS") or os.environ.get("TURNS_WORKERS") or "1"
+        if given.isdecimal() and 1 <= int(given) <= _MOST_TURNS_WORKERS:
+            return int(given)
+        raise StackError(
+            f"TURNS_WORKERS is a whole number from 1 to {_MOST_TURNS_WORKERS}, not {given!r}."
+        )
 
     def _environment(self) -> dict[str, str]:
         defaults = {
@@ -182,6 +198,9 @@ class Stack:
         logs.mkdir(exist_ok=True)
         logs.chmod(0o700)
         commands = read_procfile(ROOT / "compose" / self.procfile, environment)
+        for number in range(2, self._n_turns_workers() + 1 if "turns" in commands else 0):
+            name = f"turns-{number}"
+            commands[name] = [word.replace("turns@", f"{name}@") for word in commands["turns"]]
         return [
             Process(
                 name=name,
@@ -193,9 +212,11 @@ class Stack:
         ]
 
     def _metrics_port(self, name: str) -> dict[str, str]:
-        if name not in _METRICS_PORTS or self.port + _METRICS_PORTS[name] > _HIGHEST_PORT:
+        worker, _, number = name.partition("-")
+        if worker not in _METRICS_PORTS:
             return {}
-        return {"METRICS_PORT": str(self.port + _METRICS_PORTS[name])}
+        port = self.port + _METRICS_PORTS[worker] + _NEXT_WORKERS_PORT * (int(number or 1) - 1)
+        return {"METRICS_PORT": str(port)} if port <= _HIGHEST_PORT else {}
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS

@@ -65,7 +65,7 @@ def processes(stack: local.Stack) -> dict[str, int]:
     """Return the process ids of the stack and of this process by name."""
     servers = {"postgres": "postgres/postmaster.pid", "valkey": "valkey/valkey.pid"}
     return {
-        **{name: stack.pid_of(name) for name in ("web", "turns", "background", "beat")},
+        **{name: stack.pid_of(name) for name in stack.names},
         **{
             name: int((stack.data_dir / path).read_text(encoding="utf-8").split()[0])
             for name, path in servers.items()
