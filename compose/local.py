@@ -198,9 +198,8 @@ class Stack:
         logs.mkdir(exist_ok=True)
         logs.chmod(0o700)
         commands = read_procfile(ROOT / "compose" / self.procfile, environment)
-        for number in range(2, self._n_turns_workers() + 1 if "turns" in commands else 0):
-            name = f"turns-{number}"
-            commands[name] = [word.replace("turns@", f"{name}@") for word in commands["turns"]]
+        if "turns" in commands:
+            commands |= self._more_turns_workers(commands["turns"])
         return [
             Process(
                 name=name,
@@ -210,6 +209,11 @@ class Stack:
             )
             for name, command in commands.items()
         ]
+
+    def _more_turns_workers(self, first: list[str]) -> dict[str, list[str]]:
+        """Return the commands of all but the first, each under a name of its own."""
+        names = [f"turns-{number}" for number in range(2, self._n_turns_workers() + 1)]
+        return {name: [word.replace("turns@", f"{name}@") for word in first] for name in names}
 
     def _metrics_port(self, name: str) -> dict[str, str]:
         worker, _, number = name.partition("-")
