@@ -92,12 +92,6 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
 
 
 @pytest.fixture
-def play(seat: Seat, ports: Ports) -> Play:
-    """A room whose first question waits for a worker."""
-    return seat(ports=ports)
-
-
-@pytest.fixture
 async def dial(play: Play) -> AsyncIterator[Dial]:
     """Opens sockets to the room as its owner; they are hung up after the test."""
     opened: list[Socket] = []
