@@ -2,10 +2,9 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 
 from interview.domain.reading.lexicon import attacks
-from interview.domain.reading.matching import Folded, sentences, terms
+from interview.domain.reading.matching import Folded, merged, sentences, terms
 
 MAX_CHARACTERS = 20_000
 
@@ -19,7 +18,7 @@ def injections(folded: Folded) -> tuple[tuple[int, int], ...]:
     if not hits:
         return ()
     places = list(sentences(folded.text))
-    return _merged([_widened(hit, places) for hit in _merged(hits)])
+    return merged([_widened(hit, places) for hit in merged(hits)])
 
 
 def without(folded: Folded, cut: tuple[tuple[int, int], ...]) -> Folded:
@@ -53,13 +52,3 @@ def _widened(hit: tuple[int, int], places: list[tuple[int, int]]) -> tuple[int, 
         min([hit[0], *(start for start, _ in touched[:1])]),
         max([hit[1], *(end for _, end in touched[-1:])]),
     )
-
-
-def _merged(places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(places):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(merged[-1][1], end)
-        else:
-            merged.append((start, end))
-    return tuple(merged)

@@ -124,6 +124,17 @@ def clauses(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
+def merged(places: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return the places in order, those that touch grown into one."""
+    whole: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        if whole and start <= whole[-1][1]:
+            whole[-1] = whole[-1][0], max(whole[-1][1], end)
+        else:
+            whole.append((start, end))
+    return tuple(whole)
+
+
 @lru_cache(maxsize=4096)
 def terms(words: tuple[str, ...], *, is_whole: bool = True) -> re.Pattern[str]:
     """Return a pattern that finds any of the words in a folded text, the longest first.

@@ -7,11 +7,12 @@ from enum import StrEnum
 
 from interview.domain.questions import Expectation, Question
 from interview.domain.reading import integrity, sketches, word_lists
+from interview.domain.reading.key_points import touched
 from interview.domain.reading.lengths import LengthBand
 from interview.domain.reading.lexicon import wording
 from interview.domain.reading.marks import Mark
-from interview.domain.reading.matching import Folded, fold, terms
-from interview.domain.reading.quantities import Quantity
+from interview.domain.reading.matching import Folded, clauses, fold, merged, sentences, terms
+from interview.domain.reading.quantities import Quantity, find_quantities
 from interview.domain.reading.resume import Resume
 
 RESUME_ECHO = 0.5
@@ -68,6 +69,8 @@ class Reading:
 
 
 _BRANCH = terms(tuple(wording.BRANCHES.split("|")))
+_UNKNOWN = terms(tuple(wording.UNKNOWN.split("|")))
+_INQUIRY = terms(tuple(wording.INQUIRY.split("|")))
 _CONTENT_WORD = re.compile(r"[a-z][a-z-]{4,}")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _HAN_STOP = frozenset(
@@ -110,13 +113,25 @@ def armed_by(
 
 
 def _is_honest_unknown(reading: Reading) -> bool:
-    """Return whether the answer is, in the main, an admission not to know."""
+    """Return whether the answer is mostly an admission not to know.
+
+    A gap owned up to inside an answer is none: what stands beside the admission, and beside the
+    plan to find out, then says something about the question.
+    """
     unknown = next((mark for mark in reading.marks if mark.rule == "unknown"), None)
     if unknown is None or unknown.at > len(reading.folded.origin) // 2 + 20:
         return False
-    total = sum(point.weight for point in reading.question.key_points)
-    hit = sum(p.weight for p in reading.question.key_points if p.id in reading.key_points)
-    return hit * 2 < total or total == 0
+    rest = integrity.without(reading.folded, _admitted(reading.folded.text))
+    said = touched(rest, find_quantities(rest), reading.question.key_points)
+    is_most = len(rest.text) * 2 > len(reading.folded.text)
+    return not said.argued and not (said.named and is_most)
+
+
+def _admitted(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the places of what admits not to know, by clause, and of plans, by sentence."""
+    plans = [place for place in sentences(text) if _INQUIRY.search(text, *place)]
+    admissions = [place for place in clauses(text) if _UNKNOWN.search(text, *place)]
+    return merged([*plans, *admissions])
 
 
 def _is_evasive(reading: Reading) -> bool:

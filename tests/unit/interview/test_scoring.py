@@ -302,6 +302,25 @@ def test_a_long_way_to_say_one_does_not_know_is_still_twenty():
     assert score.q == 20.0
 
 
+@pytest.mark.parametrize(
+    "gap",
+    [
+        {"zh": "确切的数字我不清楚。", "en": "I don't know the exact figure. "},
+        {"zh": "更早的事我不知道，但是：", "en": "Of the time before I have no idea, but: "},
+    ],
+)
+def test_a_gap_owned_up_to_inside_a_good_answer_costs_no_more_than_its_first_sentence(gap):
+    losses = {
+        answer.name: _q(answer)
+        - mark(gap[answer.language] + answer.text, answer.question, language=answer.language).q
+        for answer in GOLD
+        if answer.level >= 3
+    }
+
+    assert len(losses) == 40
+    assert {name: loss for name, loss in losses.items() if loss > 5} == {}
+
+
 def test_silence_scores_nothing():
     assert (mark("", LATENCY).q, mark("\u200b \n", LATENCY).q) == (0.0, 0.0)
     assert mark("", LATENCY).explain.startswith("q 0 = ")
