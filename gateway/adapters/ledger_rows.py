@@ -10,7 +10,7 @@ from gateway.domain.messages import UsageSource
 from gateway.domain.money import AttemptEnd, Entry
 
 LATE = "/late"  # after an attempt's id: what its row, written for a dead process, did not know
-LARGEST_COUNT = 2**53
+LARGEST_COST = 2**53
 LARGEST_RAW_USAGE = 2048
 
 
@@ -83,7 +83,7 @@ _COLUMNS = _Row.__struct_fields__
 
 def _value(column: str) -> str:
     if column in _WORDS:
-        return f"left(line.{column}, {_WORDS[column]})"
+        return f"line.{column}::varchar({_WORDS[column]})"
     return f"to_timestamp(line.{column})" if column in _TIMES else f"line.{column}"
 
 
@@ -133,14 +133,14 @@ def line_of(entry: Entry) -> bytes:
             began_at=entry.began_at,
             ended_at=entry.ended_at,
             ttft_ms=None if entry.ttft_seconds is None else round(entry.ttft_seconds * 1000),
-            input_tokens=_counted(usage.input_total),
-            input_cached_tokens=_counted(usage.input_cached),
-            cache_write_5m_tokens=_counted(usage.input_cache_write_5m),
-            cache_write_1h_tokens=_counted(usage.input_cache_write_1h),
-            output_tokens=_counted(usage.output_total),
-            reasoning_tokens=_counted(usage.output_reasoning),
+            input_tokens=usage.input_total,
+            input_cached_tokens=usage.input_cached,
+            cache_write_5m_tokens=usage.input_cache_write_5m,
+            cache_write_1h_tokens=usage.input_cache_write_1h,
+            output_tokens=usage.output_total,
+            reasoning_tokens=usage.output_reasoning,
             is_estimated=usage.source is UsageSource.ESTIMATED,
-            cost_microusd=_counted(entry.cost_microusd),
+            cost_microusd=min(entry.cost_microusd, LARGEST_COST),
             price_id=entry.price_id,
             provider_usage=_raw(entry.raw_usage),
         )
@@ -176,10 +176,6 @@ def insert(lines: Sequence[bytes]) -> int:
 
 def _clean(text: str) -> str:
     return text.replace("\0", "") if "\0" in text else text
-
-
-def _counted(number: int) -> int:
-    return min(max(0, number), LARGEST_COUNT)
 
 
 def _raw(usage: str) -> msgspec.Raw:

@@ -94,7 +94,7 @@ class AttemptEnd(StrEnum):
     SHARED = "shared"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """One attempt, as the ledger keeps it: written once, never changed.
 

@@ -49,8 +49,8 @@ _decoder = msgspec.json.Decoder(tuple[Record, ...])
 
 def record_of(call: Call, target: Target, *, attempt_id: str, began_at: float) -> bytes:
     """Return the record of the attempt that is about to be."""
-    usage = Usage(input_total=call.input_tokens)
-    return packed((_record(call, target, attempt_id, began_at, usage, target.price),))
+    record = _record(call, target, attempt_id, began_at, target.price, call.input_tokens)
+    return packed((record,))
 
 
 def packed(records: Sequence[Record]) -> bytes:
@@ -67,10 +67,7 @@ def progress_of(call: Call) -> tuple[Progress, ...]:
     if not call.attempts:
         return (Progress(call.stay.holder, 0), *others)
     running = [each for each in call.attempts if each.entry is None] or [call.current]
-    records = [
-        _record(call, each.target, each.id, each.began_at, each.usage(), _price(each))
-        for each in running
-    ]
+    records = [_record_of_running(each) for each in running]
     n_tokens = sum(record.output_tokens for record in records)
     return (Progress(call.stay.holder, n_tokens, packed(records)), *others)
 
@@ -82,13 +79,27 @@ def entries_of(orphan: Orphan, *, ended_at: float) -> list[Entry]:
     return [_crashed(record, ended_at) for record in _decoder.decode(orphan.record)]
 
 
+def _record_of_running(attempt: Attempt) -> Record:
+    usage = attempt.usage()
+    return _record(
+        attempt.call,
+        attempt.target,
+        attempt.id,
+        attempt.began_at,
+        _price(attempt),
+        usage.input_total,
+        usage.output_total,
+    )
+
+
 def _record(
     call: Call,
     target: Target,
     attempt_id: str,
     began_at: float,
-    usage: Usage,
     price: Price | None,
+    input_tokens: int,
+    output_tokens: int = 0,
 ) -> Record:
     return Record(
         attempt_id,
@@ -99,11 +110,11 @@ def _record(
         target.provider.name,
         target.model,
         began_at,
-        usage.input_total,
+        input_tokens,
         call.caller.room_id,
         price,
         call.stay.entered_at,
-        usage.output_total,
+        output_tokens,
     )
 
 
@@ -182,10 +193,9 @@ def _error_code(attempt: Attempt, end: AttemptEnd) -> str:
 
 def departure_of(call: Call) -> Departure:
     """Return what the call really used, over all of its attempts."""
-    entries = [attempt.entry for attempt in call.attempts if attempt.entry is not None]
-    return Departure(
-        call.stay.holder,
-        tokens=sum(entry.usage.input_total + entry.usage.output_total for entry in entries),
-        cost_microusd=sum(entry.cost_microusd for entry in entries),
-        is_void=not call.attempts,
-    )
+    n_tokens = cost = 0
+    for attempt in call.attempts:
+        if (entry := attempt.entry) is not None:
+            n_tokens += entry.usage.input_total + entry.usage.output_total
+            cost += entry.cost_microusd
+    return Departure(call.stay.holder, n_tokens, cost, is_void=not call.attempts)
