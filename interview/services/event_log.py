@@ -1,8 +1,9 @@
 """The only writer of room events.
 
-A write locks the room's row, takes the fold from the snapshot kept on it (plus the few events
-after it), and appends. ``unique (room, offset)`` turns a lost race into an error, and what
-readers and workers must learn leaves after the commit.
+A write takes the fold from the snapshot kept on the room's row (plus the few events after it) and
+appends where that fold ends: facts, fold and the row's top are one statement, which does nothing
+when somebody else has written meanwhile. Who cannot decide again locks the row first. What readers
+and workers must learn leaves after the commit.
 """
 
 from collections.abc import Sequence
@@ -10,11 +11,12 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from interview import metrics
 from interview.domain.errors import RoomNotFoundError
-from interview.domain.events import Event, EventType, TurnFirstToken, TurnSegment
+from interview.domain.events import Event, EventType, RoomSettled, TurnFirstToken, TurnSegment
 from interview.domain.ports import Fact, Outbox
 from interview.domain.reactions import REACTIONS
 from interview.domain.room import Record, Room, fold
@@ -41,7 +43,7 @@ def state_of(row: RoomRow) -> Room:
 
 def lock(room_id: UUID) -> RoomRow:
     """Return the room's row, locked until the transaction ends; raise RoomNotFoundError."""
-    row = RoomRow.objects.select_for_update(of=("self",)).filter(pk=room_id).first()
+    row = next(iter(RoomRow.objects.raw(_LOCK, [room_id])), None)
     if row is None:
         raise RoomNotFoundError("There is no such room.")
     return row
@@ -64,33 +66,75 @@ def _event(row: RoomEvent) -> Event:
     return Event(row.offset, row.at, payload, row.turn_id or None)
 
 
+_LOCK = "SELECT * FROM interview_room WHERE id = %s FOR UPDATE"
+
+_APPEND = """
+WITH room AS (
+    UPDATE interview_room SET
+        snapshot = %(snapshot)s::jsonb, snapshot_offset = %(top_offset)s,
+        top_offset = %(top_offset)s, status = %(status)s, mode = %(mode)s,
+        language = %(language)s, turn_id = %(turn_id)s, turn_state = %(turn_state)s,
+        turn_epoch = %(turn_epoch)s, result = %(result)s, score = %(score)s,
+        -- The reaper's note was about the turn as it was.
+        silent_since = CASE WHEN turn_id = %(turn_id)s AND turn_state = %(turn_state)s
+                            THEN silent_since END,
+        changed_at = %(changed_at)s
+    WHERE id = %(room)s AND top_offset = %(before)s
+    RETURNING id
+)
+INSERT INTO interview_roomevent (room_id, "offset", type, turn_id, at, data)
+SELECT room.id, fact."offset", fact.type, coalesce(fact.turn_id, ''), %(at)s, fact.data
+FROM room, jsonb_to_recordset(%(facts)s::jsonb)
+    AS fact("offset" integer, type text, turn_id text, data jsonb)
+"""
+
+
 def append(row: RoomRow, record: Record, *, outbox: Outbox) -> None:
     """Write the record's events and the fold they lead to; ``row`` must be locked.
 
     Call inside the transaction that locked the row. Readers and workers are told on commit.
     """
-    events = list(record.events)
-    rows = [event_codec.row_of(row.pk, event) for event in events]
-    RoomEvent.objects.bulk_create(rows)
-    _keep_snapshot(row, record.room)
-    facts = [event_codec.envelope(each) for each in rows]
-    transaction.on_commit(lambda: _send(row, events, facts, outbox))
+    if not append_next(row.pk, record, outbox=outbox):
+        raise IntegrityError(f"room {row.pk} was written to although it was locked")
+    for name, value in _repeated(record.room).items():
+        setattr(row, name, value)
 
 
-def _keep_snapshot(row: RoomRow, room: Room) -> None:
-    before = (row.turn_id, row.turn_state)
-    row.snapshot = msgspec.to_builtins(room)
-    row.top_offset = row.snapshot_offset = room.offset
-    row.status = room.status.value
-    row.mode, row.language = room.mode.value, room.language
-    row.turn_id = room.turn.id if room.turn else ""
-    row.turn_state = room.turn.state.value if room.turn else ""
-    row.turn_epoch = room.turn.epoch if room.turn else 0
-    if (row.turn_id, row.turn_state) != before:
-        row.silent_since = None  # the reaper's note was about the turn as it was
-    row.result = room.result.value if room.result else ""
-    row.score = room.score
-    row.save()
+def append_next(room_id: UUID, record: Record, *, outbox: Outbox) -> bool:
+    """Write the record if nothing has been written since the room it began with, and say so."""
+    room, events = record.room, list(record.events)
+    facts = [event_codec.envelope(event_codec.row_of(room_id, event)) for event in events]
+    arguments: dict[str, UUID | str | int | datetime] = {
+        **_repeated(room),
+        "room": room_id,
+        "before": room.offset - len(events),
+        "snapshot": msgspec.json.encode(room).decode(),
+        "facts": msgspec.json.encode(facts).decode(),
+        "at": record.at,
+        "changed_at": timezone.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, arguments)
+        if not cursor.rowcount:
+            return False
+    transaction.on_commit(lambda: _send(room_id, room, events, facts, outbox))
+    return True
+
+
+def _repeated(room: Room) -> dict[str, str | int]:
+    """Return what the room's row repeats of the fold, by column."""
+    turn = room.turn
+    return {
+        "top_offset": room.offset,
+        "status": room.status.value,
+        "mode": room.mode.value,
+        "language": room.language,
+        "turn_id": turn.id if turn else "",
+        "turn_state": turn.state.value if turn else "",
+        "turn_epoch": turn.epoch if turn else 0,
+        "result": room.result.value if room.result else "",
+        "score": room.score,
+    }
 
 
 _OUTCOMES = {
@@ -101,24 +145,26 @@ _OUTCOMES = {
 }
 
 
-def _count(row: RoomRow, event: Event) -> None:
+def _count(room: Room, event: Event) -> None:
     """Count what is committed, whoever wrote it; an answer without a place has no turn."""
     if event.type is EventType.ANSWER_SUBMITTED:
         metrics.ANSWERS.labels("taken").inc()
-    elif event.type is EventType.ROOM_SETTLED:
-        metrics.ROOMS_SETTLED.labels(row.mode, row.result).inc()
+    elif isinstance(event.payload, RoomSettled):
+        metrics.ROOMS_SETTLED.labels(room.mode.value, event.payload.result.value).inc()
     elif event.type in _OUTCOMES and event.turn_id is None:
         metrics.ANSWERS.labels("refused").inc()
     elif event.type in _OUTCOMES:
         metrics.TURNS.labels(_OUTCOMES[event.type]).inc()
 
 
-def _send(row: RoomRow, events: Sequence[Event], facts: Sequence[Fact], outbox: Outbox) -> None:
-    outbox.publish(row.pk, facts)
+def _send(
+    room_id: UUID, room: Room, events: Sequence[Event], facts: Sequence[Fact], outbox: Outbox
+) -> None:
+    outbox.publish(room_id, facts)
     for event in events:
-        _count(row, event)
+        _count(room, event)
         for job in REACTIONS.get(event.type, ()):
-            outbox.enqueue(job, (str(row.pk), event.turn_id or ""))
+            outbox.enqueue(job, (str(room_id), event.turn_id or ""))
 
 
 _APPEND_TO_STREAMING_TURN = """

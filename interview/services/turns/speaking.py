@@ -24,7 +24,7 @@ from interview.domain.ports import (
     SpeechStarted,
 )
 from interview.domain.room import Record, Room, advance
-from interview.domain.turn import LIVE, TurnState
+from interview.domain.turn import LIVE, Turn, TurnState
 from interview.models import Room as RoomRow
 from interview.services import editions, event_log, tracing
 from interview.services.turns import cues
@@ -41,10 +41,13 @@ def run_turn(*, room_id: UUID, turn_id: str, ports: Ports) -> None:
     Between two pieces no database connection is held.
     """
     row = RoomRow.objects.filter(pk=room_id).first()
-    speech = _claimable(row, turn_id, ports)
-    if row is None or speech is None:
+    if row is None or row.turn_id != turn_id or row.turn_state != TurnState.QUEUED:
         return
-    run = _Run(speech, ports, queued_at=row.changed_at)
+    room = event_log.state_of(row)
+    if room.turn is None:
+        return
+    speech = _speech(row, room, room.turn, ports)
+    run = _Run(speech, room, ports, queued_at=row.changed_at)
     try:
         with tracing.turn(speech), contextlib.closing(ports.stage.speak(speech)) as pieces:
             for piece in pieces:
@@ -59,36 +62,35 @@ def run_turn(*, room_id: UUID, turn_id: str, ports: Ports) -> None:
         connection.close()
 
 
-def _claimable(row: RoomRow | None, turn_id: str, ports: Ports) -> Speech | None:
-    """Return what is to be said, or None when the turn is not waiting any more."""
-    if row is None or row.turn_id != turn_id or row.turn_state != TurnState.QUEUED:
-        return None
-    room = event_log.state_of(row)
-    if room.turn is None:
-        return None
-    persona = editions.read(row.edition_id).personas[room.turn.speaker]
+def _speech(row: RoomRow, room: Room, turn: Turn, ports: Ports) -> Speech:
+    """Return what is to be said."""
+    persona = editions.read(row.edition_id).personas[turn.speaker]
     return Speech(
         room_id=row.pk,
-        turn_id=turn_id,
-        epoch=room.turn.epoch,
-        speaker=room.turn.speaker,
+        turn_id=turn.id,
+        epoch=turn.epoch,
+        speaker=turn.speaker,
         text=room.planned_text,
         characters_per_second=(
-            WHOLE_LINE_CPS if room.turn.is_degraded else persona.pace_cps * room.pace.factor
+            WHOLE_LINE_CPS if turn.is_degraded else persona.pace_cps * room.pace.factor
         ),
-        seed=room.seed + room.turn.number,
+        seed=room.seed + turn.number,
         cue=cues.cue_for(row, room, ports=ports),
     )
 
 
 class _Run:
-    """One worker's hold on one turn: writes what is spoken, until fenced or over."""
+    """One worker's hold on one turn: writes what is spoken, until fenced or over.
 
-    def __init__(self, speech: Speech, ports: Ports, *, queued_at: datetime) -> None:
+    While nobody else writes to the room, ``known`` is its fold: what the worker wrote itself need
+    not be read back, and who appends exactly there needs no lock.
+    """
+
+    def __init__(self, speech: Speech, room: Room, ports: Ports, *, queued_at: datetime) -> None:
         self._speech = speech
         self._ports = ports
         self._queued_at = queued_at
-        self._known: Room | None = None
+        self._known: Room | None = room
 
     def take(self, piece: SpeechPiece) -> bool:
         """Make the piece durable; return False when the turn is no longer ours."""
@@ -132,24 +134,39 @@ class _Run:
         else:
             self._known = None
 
-    def _state(self, row: RoomRow) -> Room:
-        """Return the fold; the pieces we wrote ourselves need not be read back."""
-        if self._known is not None and self._known.offset == row.top_offset:
-            return self._known
-        return event_log.state_of(row)
-
     def _move(self, payload: ev.Payload, *, expected: frozenset[TurnState]) -> bool:
+        known, self._known = self._known, None
+        if known is not None and self._is_ours(known.turn, expected):
+            record = self._record(known, payload)
+            if event_log.append_next(self._speech.room_id, record, outbox=self._ports.outbox):
+                self._known = record.room
+                return True
+        return self._move_locked(payload, expected)
+
+    def _move_locked(self, payload: ev.Payload, expected: frozenset[TurnState]) -> bool:
         with transaction.atomic():
             row = event_log.lock(self._speech.room_id)
-            is_ours = (row.turn_id, row.turn_epoch) == (self._speech.turn_id, self._speech.epoch)
-            if not is_ours or row.turn_state not in expected:
+            room = event_log.state_of(row)
+            if not self._is_ours(room.turn, expected):
                 metrics.FENCED_OUTPUT.inc()
                 return False
-            record = Record(self._state(row), timezone.now())
-            record.add(payload, self._speech.turn_id)
+            record = self._record(room, payload)
             event_log.append(row, record, outbox=self._ports.outbox)
         self._known = record.room
         return True
+
+    def _is_ours(self, turn: Turn | None, expected: frozenset[TurnState]) -> bool:
+        speech = self._speech
+        return (
+            turn is not None
+            and (turn.id, turn.epoch) == (speech.turn_id, speech.epoch)
+            and turn.state in expected
+        )
+
+    def _record(self, room: Room, payload: ev.Payload) -> Record:
+        record = Record(room, timezone.now())
+        record.add(payload, self._speech.turn_id)
+        return record
 
     def _started(self, piece: SpeechStarted) -> ev.TurnStarted:
         return ev.TurnStarted(

@@ -175,3 +175,27 @@ def test_a_room_that_does_not_exist_has_no_log(play: Play):
 
 def test_a_page_of_the_log_can_be_asked_for(play: Play):
     assert [event.offset for event in event_log.read(play.room_id, after=2, limit=3)] == [3, 4, 5]
+
+
+def test_facts_decided_on_an_older_room_are_not_written(play: Play):
+    before = play.room
+    play.change(difficulty=5)
+    record = Record(before, timezone.now())
+    record.add(ev.SettingsChanged(difficulty=1))
+
+    is_written = event_log.append_next(play.room_id, record, outbox=play.ports.outbox)
+
+    assert not is_written
+    assert play.room.difficulty == 5
+    assert fold(Room(), play.log) == play.room
+
+
+def test_facts_decided_on_the_room_as_it_is_are_written_without_a_lock(play: Play):
+    record = Record(play.room, timezone.now())
+    record.add(ev.SettingsChanged(difficulty=1))
+
+    is_written = event_log.append_next(play.room_id, record, outbox=play.ports.outbox)
+
+    assert is_written
+    assert play.room == record.room == fold(Room(), play.log)
+    assert play.row.snapshot_offset == play.row.top_offset == record.room.offset
