@@ -103,11 +103,8 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        "ENGINE": "django_prometheus.db.backends.postgresql",  # counts queries and their errors
+        "ENGINE": "config.postgres",  # counts queries, and gives out no dead connection
         **env.postgres("DATABASE_URL", default="postgresql://hotseat@127.0.0.1:5432/hotseat"),
-        # An empty query at each checkout: without it every pooled connection that a restart of
-        # the server has killed costs somebody a request, or a turn.
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **env.postgres_options("DATABASE_URL"),
             # A thread holds a connection only while it works; the pool is shared by a process.

@@ -66,10 +66,11 @@ def module(name: str) -> ModuleType | None:
 
 
 def test_no_module_is_a_drawer():
+    named_by_django = {Path("config/postgres/base.py")}  # what an ENGINE has to be called
     drawers = [
         str(path)
         for path in our_files(".py", ".js")
-        if DRAWERS.intersection((*path.parts[:-1], path.stem))
+        if DRAWERS.intersection((*path.parts[:-1], path.stem)) and path not in named_by_django
     ]
     assert drawers == []
 
