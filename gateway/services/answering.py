@@ -25,9 +25,10 @@ async def answer(call: Call, *, ports: Ports) -> AsyncGenerator[Delta, None]:
             for delta in _committed(call, attempt, opening):
                 yield delta
             await attempt.let_through()
-            while (following := await attempt.next()) is not None:
-                call.said.take(following)
-                yield following
+            with attempt.watchdog:
+                while (following := await attempt.next()) is not None:
+                    call.said.take(following)
+                    yield following
             await attempt.succeeded()
             end = AttemptEnd.DONE
         except StoppedError:

@@ -68,9 +68,7 @@ def issue(
         call.observed.routed(decision=Choice.FALLBACK.value, cost_score=chosen.cost_score)
         if call.attempts:
             _count_fallback(call, target)
-    attempt = Attempt(
-        call, chosen, deadlines=deadlines, watchdog=call.watchdog, cause=cause, ports=ports
-    )
+    attempt = Attempt(call, chosen, deadlines=deadlines, cause=cause, ports=ports)
     if not call.attempts:
         call.said.reader = _reader(call, ports)
     call.attempts.append(attempt)

@@ -4,7 +4,6 @@ What a provider says before its first content is held back, so that an attempt t
 was never seen.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -41,7 +40,8 @@ from gateway.domain.routing import Candidate
 from gateway.domain.tokens import estimated_tokens
 from gateway.services import observation
 from gateway.services.calls import Call
-from gateway.services.watchdog import Watchdog
+
+_WORDS = (TextDelta, ReasoningDelta)
 
 
 class Attempt:
@@ -53,7 +53,6 @@ class Attempt:
         candidate: Candidate,
         *,
         deadlines: Deadlines,
-        watchdog: Watchdog,
         cause: str,
         ports: Ports,
     ) -> None:
@@ -72,9 +71,8 @@ class Attempt:
         self.answered_by = ""  # the model's own word for itself
         self.deadlines = deadlines
         self._ports = ports
-        self._watchdog = watchdog
-        self._loop = asyncio.get_running_loop()
-        self._issued_at = self._loop.time()
+        self.watchdog = call.watchdog  # in a race each has its own
+        self._issued_at = self.watchdog.now
         self._first_at: float | None = None
         self._ends_at = self._issued_at + deadlines.total_seconds
         self._due_at = min(self._issued_at + deadlines.first_seconds, self._ends_at)
@@ -104,38 +102,32 @@ class Attempt:
         self._ports.memory.began(self.target.id)
         self._deltas = provider.stream(request, self.target)
 
-    def watch_alone(self) -> None:
-        """Keep deadlines in a task of its own; the call's order to stop cancels that task."""
-        self._watchdog = Watchdog()
-
-    def watch_with(self, watchdog: Watchdog) -> None:
-        """Keep deadlines as part of the call again."""
-        self._watchdog = watchdog
-
     async def opening(self) -> list[Delta]:
         """Return everything up to and with the first content, or up to the end without any."""
         held: list[Delta] = []
-        while (delta := await self.next()) is not None:
-            held.append(delta)
-            if self.has_content:
-                break
+        with self.watchdog:
+            while not self.has_content and (delta := await self.next()) is not None:
+                held.append(delta)
         return held
 
     async def next(self) -> Delta | None:
-        """Return the next delta, None at the end; raise what made the attempt fail."""
+        """Return the next delta, None at the end; raise what made the attempt fail.
+
+        It is waited for in the context of the attempt's watchdog.
+        """
         if self.finish is not None or self._deltas is None:
             return None
+        self.watchdog.wait(self._due_at, self._phase)
         try:
-            delta = await self._watchdog.until_at(
-                self._deltas.__anext__, ends_at=self._due_at, phase=self._phase
-            )
+            delta = await self._deltas.__anext__()
         except StopAsyncIteration:
             raise StreamTruncatedError("the stream stopped without a terminal mark") from None
+        self.watchdog.came()
         if isinstance(delta, Passthrough):
             self._n_frames += delta.n_contents
             if delta.n_contents or delta.is_whole:
                 self._content_arrived(is_whole=delta.is_whole)
-        elif isinstance(delta, TextDelta | ReasoningDelta):
+        elif isinstance(delta, _WORDS):
             self._words.append(delta.text)
             self._content_arrived()
         else:
@@ -147,6 +139,8 @@ class Attempt:
 
         An attempt that was never taken up used nothing.
         """
+        if self.entry is not None:
+            return self.entry.usage
         counted = (self.finish.usage if self.finish else None) or self._reported
         if counted is None and not self.started and not self.has_content:
             return Usage()
@@ -238,7 +232,7 @@ class Attempt:
         return delta
 
     def _content_arrived(self, *, is_whole: bool = False) -> None:
-        now = self._loop.time()
+        now = self.watchdog.now
         if not is_whole:  # nothing but its end can follow a whole answer
             due_at = now + self.deadlines.idle_seconds
             self._due_at = due_at if due_at < self._ends_at else self._ends_at

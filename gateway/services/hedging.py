@@ -15,6 +15,7 @@ from gateway.domain.routing import Candidate, Choice, Exclusion
 from gateway.services import admitting, asking, settling
 from gateway.services.attempts import Attempt
 from gateway.services.calls import Call
+from gateway.services.watchdog import Watchdog
 
 Opening = list[Delta]
 
@@ -52,7 +53,7 @@ class _Race:
 
     def enter(self, attempt: Attempt) -> None:
         """Let the attempt run."""
-        attempt.watch_alone()
+        attempt.watchdog = Watchdog()  # the call's order to stop cancels the task
         task = asyncio.get_running_loop().create_task(attempt.opening())
         self._running[task] = attempt
 
@@ -86,7 +87,7 @@ class _Race:
             settling.settle(attempt, end, ports=self._ports)
         if self._running:
             await asyncio.wait(self._running)
-        kept.watch_with(self._call.watchdog)
+        kept.watchdog = self._call.watchdog
         for attempt in others:
             await attempt.close()
 

@@ -7,6 +7,7 @@ ten thousand deltas a second a process has none to spare. The loop's one round s
 import asyncio
 from collections.abc import Awaitable, Callable
 from math import inf
+from types import TracebackType
 from typing import TypeVar
 
 from gateway.domain.errors import DeadlinePhase, ProviderTimeoutError, StoppedError
@@ -17,15 +18,25 @@ Result = TypeVar("Result")
 
 
 class Watchdog:
-    """Stops the waits of one stream when time is up or somebody says so."""
+    """Stops the waits of one stream when time is up or somebody says so.
+
+    A context around any number of waits of one task: each begins with `wait` and is over with
+    `came`. What is cut ends the context with StoppedError on order, else with ProviderTimeoutError
+    and the phase whose time is up; what was waited for has been unwound by then.
+    """
 
     def __init__(self) -> None:
         self.order: CancelOrder | None = None
         self._loop = asyncio.get_running_loop()
-        self._waiting: asyncio.Task[object] | None = None
-        self._is_cut = False
-        self._total_at: float | None = None
         self._rounds = rounds_here()
+        self._task: asyncio.Task[object] | None = None
+        self._n_cancels = 0
+        self._is_waiting = False
+        self._is_cut = False
+        self._due_at = inf
+        self._phase = DeadlinePhase.TOTAL
+        self._total_at = inf
+        self._looks_at = inf  # when the round asks for it, which may be long before it is due
 
     def stop(self, order: CancelOrder) -> None:
         """Take the order to stop: the wait in progress ends now, the next one never begins."""
@@ -45,7 +56,7 @@ class Watchdog:
     @property
     def remaining_seconds(self) -> float:
         """Return what is left of the whole call; for ever until its clock has been started."""
-        return inf if self._total_at is None else self._total_at - self._loop.time()
+        return self._total_at - self._loop.time()
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass, unless the order to stop or the end of the call comes first."""
@@ -56,51 +67,72 @@ class Watchdog:
     async def until(
         self, step: Callable[[], Awaitable[Result]], *, seconds: float, phase: DeadlinePhase
     ) -> Result:
-        """Return what the step returns.
+        """Return what the step returns, within so many seconds."""
+        with self:
+            self.wait(self._loop.time() + seconds, phase)
+            return await step()
 
-        Raises StoppedError on order, ProviderTimeoutError with the phase when ``seconds`` or
-        the total have passed; the step has been unwound by then.
-        """
-        return await self.until_at(step, ends_at=self._loop.time() + seconds, phase=phase)
-
-    async def until_at(
-        self, step: Callable[[], Awaitable[Result]], *, ends_at: float, phase: DeadlinePhase
-    ) -> Result:
-        """Do as `until`, up to a time of the loop."""
+    def wait(self, due_at: float, phase: DeadlinePhase) -> None:
+        """Guard what is awaited next, up to a time of the loop."""
         if self.order is not None:
             raise StoppedError(self.order.by)
+        if self._total_at < due_at:
+            due_at, phase = self._total_at, DeadlinePhase.TOTAL
+        self._due_at, self._phase, self._is_waiting = due_at, phase, True
+        if due_at < self._looks_at:
+            self._look_at(due_at)
+
+    def came(self) -> None:
+        """Guard no longer: what was waited for is here."""
+        self._is_waiting = False
+        if self._is_cut:
+            self._forgive()
+
+    def __enter__(self) -> None:
         task = asyncio.current_task(self._loop)
         assert task is not None  # only a task can be cut
-        n_cancels = task.cancelling()
-        phase = self._watch(ends_at, phase)
-        self._waiting, self._is_cut = task, False
-        try:
-            return await step()
-        except asyncio.CancelledError:
-            # Ours alone ends here; one that came from outside as well goes on its way.
-            if not self._is_cut or task.cancelling() > n_cancels + 1:
-                raise
-            if self.order is not None:
-                raise StoppedError(self.order.by) from None
-            raise ProviderTimeoutError(f"no answer in time: {phase}", phase=phase) from None
-        finally:
-            self._waiting = None
-            self._rounds.leave(self)
-            if self._is_cut:
-                task.uncancel()
+        self._task, self._n_cancels = task, task.cancelling()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._is_waiting, self._looks_at = False, inf
+        self._rounds.leave(self)
+        is_ours_alone = self._is_cut and self._forgive() <= self._n_cancels
+        self._task = None
+        # One that came from outside as well goes on its way.
+        if is_ours_alone and isinstance(error, asyncio.CancelledError):
+            raise self._reason() from None
 
     def due(self) -> None:
-        """Cut the wait: its time is up."""
-        self._cut()
+        """Cut the wait if its time is up; it may have moved on since the round was asked."""
+        self._looks_at = inf
+        if not self._is_waiting:
+            return
+        if self._due_at <= self._loop.time():
+            self._cut()
+        else:
+            self._look_at(self._due_at)
 
-    def _watch(self, ends_at: float, phase: DeadlinePhase) -> DeadlinePhase:
-        """Set the deadline; return whose it is, the phase's or the whole call's."""
-        if self._total_at is not None and self._total_at < ends_at:
-            ends_at, phase = self._total_at, DeadlinePhase.TOTAL
-        self._rounds.wait(self, due_at=ends_at)
-        return phase
+    def _look_at(self, due_at: float) -> None:
+        self._looks_at = due_at
+        self._rounds.wait(self, due_at=due_at)
 
     def _cut(self) -> None:
-        if self._waiting is not None and not self._is_cut:
+        if self._is_waiting and not self._is_cut and self._task is not None:
             self._is_cut = True
-            self._waiting.cancel()
+            self._task.cancel()
+
+    def _forgive(self) -> int:
+        """Take back that the task was cancelled; return how many other cancels there are."""
+        assert self._task is not None  # only what waits is cut
+        self._is_cut = False
+        return self._task.uncancel()
+
+    def _reason(self) -> StoppedError | ProviderTimeoutError:
+        if self.order is not None:
+            return StoppedError(self.order.by)
+        return ProviderTimeoutError(f"no answer in time: {self._phase}", phase=self._phase)

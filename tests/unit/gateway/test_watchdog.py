@@ -1,6 +1,8 @@
 """The guard around every wait of a stream."""
 
 import asyncio
+import contextlib
+import weakref
 
 import pytest
 
@@ -96,3 +98,73 @@ async def test_a_cancel_from_outside_goes_on_its_way() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert task.cancelled()
+
+
+async def test_waits_of_one_context_have_each_their_own_deadline() -> None:
+    watchdog = Watchdog()
+
+    async def waits() -> None:
+        with watchdog:
+            watchdog.wait(watchdog.now + LONG, DeadlinePhase.FIRST)
+            await asyncio.sleep(0)
+            watchdog.came()
+            watchdog.wait(watchdog.now, DeadlinePhase.IDLE)
+            await for_ever()
+
+    with pytest.raises(ProviderTimeoutError) as raised:
+        await waits()
+    assert raised.value.phase is DeadlinePhase.IDLE
+
+
+async def test_time_between_two_waits_is_nobodys() -> None:
+    watchdog = Watchdog()
+    with watchdog:
+        watchdog.wait(watchdog.now, DeadlinePhase.FIRST)
+        watchdog.came()
+        watchdog.due()
+        watchdog.wait(watchdog.now + LONG, DeadlinePhase.IDLE)
+        watchdog.due()
+        await asyncio.sleep(0)
+        watchdog.came()
+
+
+async def test_an_order_between_two_waits_lets_the_next_one_not_begin() -> None:
+    watchdog = Watchdog()
+
+    async def waits() -> None:
+        with watchdog:
+            watchdog.wait(watchdog.now + LONG, DeadlinePhase.IDLE)
+            watchdog.came()
+            watchdog.stop(ORDER)
+            await asyncio.sleep(0)
+            watchdog.wait(watchdog.now + LONG, DeadlinePhase.IDLE)
+
+    with pytest.raises(StoppedError):
+        await waits()
+
+
+async def test_a_cut_that_came_to_nothing_does_not_save_the_next_wait() -> None:
+    watchdog = Watchdog()
+
+    async def waits() -> None:
+        with watchdog:
+            watchdog.wait(watchdog.now, DeadlinePhase.FIRST)
+            with contextlib.suppress(asyncio.CancelledError):
+                await for_ever()
+            watchdog.came()
+            watchdog.wait(watchdog.now, DeadlinePhase.IDLE)
+            await for_ever()
+
+    with pytest.raises(ProviderTimeoutError) as raised:
+        await waits()
+    assert raised.value.phase is DeadlinePhase.IDLE
+
+
+async def test_who_waits_no_more_is_kept_by_nobody() -> None:
+    watchdog = Watchdog()
+    with watchdog:
+        watchdog.wait(watchdog.now + LONG, DeadlinePhase.IDLE)
+        watchdog.came()
+    gone = weakref.ref(watchdog)
+    del watchdog
+    assert gone() is None
