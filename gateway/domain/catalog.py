@@ -146,17 +146,23 @@ class Route:
     allows_faults: bool = False
     limits: tuple[Limit, ...] = ()
 
-    @property
-    def can_continue(self) -> bool:
-        """Return whether some target could go on with an answer that another one began."""
-        return self.retry.continues_answers and any(
-            Ability.PREFILL in target.abilities for target in self.targets
-        )
+    target_ids: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
+    dialects: frozenset[Dialect] = field(init=False, repr=False, compare=False, default=frozenset())
+    can_continue: bool = field(init=False, repr=False, compare=False, default=False)
 
-    @property
-    def dialects(self) -> frozenset[Dialect]:
-        """Return the dialects its providers speak."""
-        return frozenset(target.provider.dialect for target in self.targets)
+    def __post_init__(self) -> None:
+        """Note what every request asks of it.
+
+        The ids of its targets, the dialects its providers speak, and whether some target could
+        go on with an answer that another one began.
+        """
+        targets = self.targets
+        can_continue = self.retry.continues_answers and any(
+            Ability.PREFILL in target.abilities for target in targets
+        )
+        object.__setattr__(self, "target_ids", tuple(target.id for target in targets))
+        object.__setattr__(self, "dialects", frozenset(each.provider.dialect for each in targets))
+        object.__setattr__(self, "can_continue", can_continue)
 
 
 class Scope(StrEnum):

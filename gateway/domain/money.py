@@ -148,5 +148,12 @@ def cost_microusd(usage: Usage, price: Price | None) -> int:
     return -(-total // TOKENS_PER_PRICE)
 
 
+def expected_microusd(price: Price, input_tokens: int, output_tokens: int) -> int:
+    """Return what so many tokens would cost if none were cached, rounded up."""
+    figures = price.figures(input_tokens) if price.tiers else price
+    total = input_tokens * figures.input + output_tokens * figures.output
+    return -(-total // TOKENS_PER_PRICE)
+
+
 def _or(figure: int | None, otherwise: int) -> int:
     return otherwise if figure is None else figure

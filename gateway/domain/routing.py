@@ -7,14 +7,14 @@ otherwise move it about; that is a wish and never a wall.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from zlib import crc32
 
 from gateway.domain.breaker import CLOSED, BreakerState, Standing
 from gateway.domain.catalog import Ability, Route, RoutingPolicy, Target
-from gateway.domain.messages import ChatRequest, Image, Operation, Usage
-from gateway.domain.money import cost_microusd
+from gateway.domain.messages import ChatRequest, Image, Operation
+from gateway.domain.money import expected_microusd
 
 UNKNOWN_OUTPUT_TOKENS = 512  # what an answer is taken to be where nobody set a limit
 
@@ -55,6 +55,9 @@ class Exclusion(StrEnum):
     FAILED = "failed"
 
 
+_NOTHING: frozenset[Ability] = frozenset()
+_STREAM = frozenset({Ability.STREAM})
+_EMBEDDINGS = frozenset({Ability.EMBEDDINGS})
 _LACKS = {
     Ability.STREAM: Exclusion.NO_STREAM,
     Ability.TOOLS: Exclusion.NO_TOOLS,
@@ -99,13 +102,15 @@ FIXED_CHANCE = Chance()
 class Candidate:
     """A target that may be asked. ``cost_score`` is 0 for free, 1 for the dearest of its route.
 
-    ``needs_probe`` says that its breaker lets one attempt through, and nobody has taken it yet.
+    ``expected_microusd`` is what it is likely to cost, 0 where nobody knows. ``needs_probe`` says
+    that its breaker lets one attempt through, and nobody has taken it yet.
     """
 
     target: Target
     score: float
     cost_score: float
     reason: str
+    expected_microusd: int = 0
     needs_probe: bool = False
 
 
@@ -172,23 +177,22 @@ class Decision:
 
 def needs_of(request: ChatRequest, *, input_tokens: int) -> Needs:
     """Return what the request needs; ``input_tokens`` is its prompt, counted by eye."""
-    needed: set[Ability] = set()
+    needed = _STREAM if request.is_streamed else _NOTHING
     if request.operation is Operation.EMBEDDINGS:
-        needed.add(Ability.EMBEDDINGS)
-    elif request.is_streamed:
-        needed.add(Ability.STREAM)
+        needed = _EMBEDDINGS
     if request.tools:
-        needed.add(Ability.TOOLS)
+        needed |= {Ability.TOOLS}
     if request.response_format:
-        needed.add(Ability.JSON)
+        needed |= {Ability.JSON}
     if any(isinstance(part, Image) for message in request.messages for part in message.parts):
-        needed.add(Ability.VISION)
-    output_tokens = request.max_output_tokens
-    return Needs(
-        frozenset(needed),
-        input_tokens,
-        UNKNOWN_OUTPUT_TOKENS if output_tokens is None else output_tokens,
-    )
+        needed |= {Ability.VISION}
+    return Needs(needed, input_tokens, output_tokens_of(request))
+
+
+def output_tokens_of(request: ChatRequest) -> int:
+    """Return how many tokens the answer may have, all of them if several are asked for."""
+    wanted = request.max_output_tokens
+    return (UNKNOWN_OUTPUT_TOKENS if wanted is None else wanted) * request.n_answers
 
 
 def decide(
@@ -235,24 +239,6 @@ def unfitness(target: Target, needs: Needs, *, pinned: str = "") -> Exclusion | 
     return None
 
 
-def cost_scores(targets: Sequence[Target], needs: Needs) -> dict[str, float]:
-    """Return each target's expected cost as a share of the dearest one's, by target id.
-
-    A remote target without a price is taken to be as dear as any: unknown is not free.
-    """
-    usage = Usage(input_total=needs.input_tokens, output_total=needs.output_tokens)
-    costs = {
-        target.id: cost_microusd(usage, target.price)
-        for target in targets
-        if target.price is not None or target.provider.is_local
-    }
-    dearest = max(costs.values(), default=0)
-    return {
-        target.id: 1.0 if target.id not in costs else _share(costs[target.id], dearest)
-        for target in targets
-    }
-
-
 def has_more_room(target: Target, than: Target) -> bool:
     """Return whether a prompt too long for one target may fit the other."""
     return target.context_tokens == 0 or target.context_tokens > than.context_tokens
@@ -274,25 +260,39 @@ def _ranked(
     vitals: Mapping[str, Vitals],
     chance: Chance,
 ) -> list[Candidate]:
-    costs = cost_scores(targets, needs)
-    scored = [
-        (*_score(route.policy, target, costs[target.id], vitals.get(target.id, UNMEASURED)), target)
-        for target in targets
-    ]
-    if route.policy is RoutingPolicy.ROUND_ROBIN and scored:
-        first = chance.turn % len(scored)
-        scored = scored[first:] + scored[:first]
-    elif route.policy is RoutingPolicy.WEIGHTED:
-        scored = _drawn(scored, chance.roll or random.Random(chance.turn))
-    elif route.policy is not RoutingPolicy.PRIORITY:
-        # Equal scores stay in the operator's order, which is part of every policy.
-        scored.sort(key=lambda one: -one[0])
-    return [Candidate(target, score, costs[target.id], reason) for score, reason, target in scored]
+    policy = route.policy
+    costs = [_expected_microusd(target, needs) for target in targets]
+    dearest = max(costs, default=0)
+    ranked: list[Candidate] = []
+    for target, cost in zip(targets, costs, strict=True):
+        # A remote target without a price is taken to be as dear as any: unknown is not free.
+        is_known = target.price is not None or target.provider.is_local
+        share = _share(cost, dearest) if is_known else 1.0
+        score, reason = _score(policy, target, share, vitals)
+        ranked.append(Candidate(target, score, share, reason, cost))
+    if policy is RoutingPolicy.PRIORITY:
+        return ranked
+    if policy is RoutingPolicy.ROUND_ROBIN:
+        return _turned(ranked, chance.turn)
+    if policy is RoutingPolicy.WEIGHTED:
+        return _drawn(ranked, chance.roll or random.Random(chance.turn))
+    # Equal scores stay in the operator's order, which is part of every policy.
+    return sorted(ranked, key=lambda one: -one.score)
 
 
-def _score(policy: RoutingPolicy, target: Target, cost: float, seen: Vitals) -> tuple[float, str]:
+def _expected_microusd(target: Target, needs: Needs) -> int:
+    if target.price is None:
+        return 0
+    return expected_microusd(target.price, needs.input_tokens, needs.output_tokens)
+
+
+def _score(
+    policy: RoutingPolicy, target: Target, cost: float, vitals: Mapping[str, Vitals]
+) -> tuple[float, str]:
     """Return how well the target does by the policy, from 0 to 1, and in words."""
     match policy:
+        case RoutingPolicy.PRIORITY | RoutingPolicy.ROUND_ROBIN:
+            return 1.0, "in order"
         case RoutingPolicy.LOCAL_PREFER:
             return (1.0, "local") if target.provider.is_local else (0.0, "remote")
         case RoutingPolicy.COST_AWARE:
@@ -300,30 +300,32 @@ def _score(policy: RoutingPolicy, target: Target, cost: float, seen: Vitals) -> 
         case RoutingPolicy.QUALITY_AWARE:
             return target.quality, f"quality {target.quality:.2f}"
         case RoutingPolicy.LATENCY_AWARE:
-            if seen.ttft_seconds is None:
+            seconds = vitals.get(target.id, UNMEASURED).ttft_seconds
+            if seconds is None:
                 return 1.0, "first token not measured yet"
-            return 1.0 / (1.0 + seen.ttft_seconds), f"first token after {seen.ttft_seconds:.2f} s"
+            return 1.0 / (1.0 + seconds), f"first token after {seconds:.2f} s"
         case RoutingPolicy.LEAST_BUSY:
-            busy = min(1.0, seen.n_in_flight / max(1, target.provider.n_places))
-            return 1.0 - busy, f"{seen.n_in_flight} of {target.provider.n_places} places in use"
-        case RoutingPolicy.WEIGHTED:
+            n_in_flight = vitals.get(target.id, UNMEASURED).n_in_flight
+            busy = min(1.0, n_in_flight / max(1, target.provider.n_places))
+            return 1.0 - busy, f"{n_in_flight} of {target.provider.n_places} places in use"
+        case _:  # weighted
             return float(target.weight), f"weight {target.weight}"
-        case _:
-            return 1.0, "in order"
 
 
-Scored = tuple[float, str, Target]
+def _turned(ranked: list[Candidate], turn: int) -> list[Candidate]:
+    first = turn % len(ranked) if ranked else 0
+    return ranked[first:] + ranked[:first]
 
 
-def _drawn(scored: list[Scored], roll: random.Random) -> list[Scored]:
-    """Return the targets in an order drawn by weight; those without weight come last."""
-    total = sum(weight for weight, _, _ in scored)
+def _drawn(ranked: list[Candidate], roll: random.Random) -> list[Candidate]:
+    """Return the candidates in an order drawn by weight; those without weight come last."""
+    total = sum(one.score for one in ranked)
     drawn = [
-        (-(roll.random() ** (1 / weight)) if weight > 0 else 1.0, place)
-        for place, (weight, _, _) in enumerate(scored)
+        (-(roll.random() ** (1 / one.score)) if one.score > 0 else 1.0, place)
+        for place, one in enumerate(ranked)
     ]
     return [
-        (_share(scored[place][0], total), scored[place][1], scored[place][2])
+        replace(ranked[place], score=_share(ranked[place].score, total))
         for _, place in sorted(drawn)
     ]
 
@@ -335,9 +337,7 @@ def _with_preference(
     if not last_target or policy not in _RESTLESS:
         return ranked
     same = [
-        Candidate(one.target, one.score, one.cost_score, "same as last time")
-        for one in ranked
-        if one.target.id == last_target
+        replace(one, reason="same as last time") for one in ranked if one.target.id == last_target
     ]
     return same + [one for one in ranked if one.target.id != last_target]
 
@@ -356,9 +356,7 @@ def _healthy(
                 Dropped(one.target, Exclusion.PROBE_IN_FLIGHT, found.retry_after_seconds)
             )
         elif found.state is BreakerState.HALF_OPEN:
-            kept.append(
-                Candidate(one.target, one.score, one.cost_score, one.reason, needs_probe=True)
-            )
+            kept.append(replace(one, needs_probe=True))
         else:
             kept.append(one)
     return tuple(kept), resting

@@ -16,12 +16,11 @@ from gateway.domain.errors import (
     QueueExpiredError,
 )
 from gateway.domain.gate import Barred, Departure, Entrance, Place, Reservation
-from gateway.domain.messages import Usage
-from gateway.domain.money import Budget, cost_microusd
+from gateway.domain.money import Budget
 from gateway.domain.ports import Ports
 from gateway.domain.rate_limit import Claim, Dimension, Limit, Unit
 from gateway.domain.retrying import pause_seconds
-from gateway.domain.routing import UNKNOWN_OUTPUT_TOKENS, Candidate, Exclusion
+from gateway.domain.routing import Candidate, Exclusion, output_tokens_of
 from gateway.services.calls import Call
 
 EVERYBODY = "all"  # the value a global limit binds
@@ -150,7 +149,7 @@ def reservations_of(call: Call, candidates: tuple[Candidate, ...]) -> tuple[Rese
     budgets = _budgets(call)
     if not budgets:
         return ()
-    amount = _expected_cost(call, candidates)
+    amount = _expected_microusd(candidates)
     return tuple(Reservation(budget, amount) for budget in budgets)
 
 
@@ -195,21 +194,15 @@ def _value(call: Call, dimension: Dimension) -> str:
 def _cost(call: Call, limit: Limit) -> int:
     match limit.unit:
         case Unit.TOKENS:
-            return call.input_tokens + _output_tokens(call)
+            return call.input_tokens + output_tokens_of(call.request)
         case Unit.MICROUSD:
-            return _expected_cost(call, call.candidates())
+            return _expected_microusd(call.candidates())
         case _:
             return 1
 
 
-def _expected_cost(call: Call, candidates: tuple[Candidate, ...]) -> int:
-    usage = Usage(input_total=call.input_tokens, output_total=_output_tokens(call))
-    return max((cost_microusd(usage, one.target.price) for one in candidates), default=0)
-
-
-def _output_tokens(call: Call) -> int:
-    wanted = call.request.max_output_tokens
-    return (UNKNOWN_OUTPUT_TOKENS if wanted is None else wanted) * call.request.n_answers
+def _expected_microusd(candidates: tuple[Candidate, ...]) -> int:
+    return max((one.expected_microusd for one in candidates), default=0)
 
 
 def _refusal(barred: Barred) -> LimitExceededError | BudgetExceededError:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 
 from gateway.domain.breaker import Standing
-from gateway.domain.catalog import RoutingPolicy
+from gateway.domain.catalog import Route, RoutingPolicy
 from gateway.domain.ports import Ports
 from gateway.domain.routing import Chance, Decision, decide, needs_of
 from gateway.services.calls import Call
@@ -16,9 +16,8 @@ _MEASURED = frozenset({RoutingPolicy.LATENCY_AWARE, RoutingPolicy.LEAST_BUSY})
 async def plan(call: Call, *, ports: Ports) -> Decision:
     """Return the candidates in order; note on the call how they were come by."""
     route = call.the_route()
-    ids = [target.id for target in route.targets]
-    standings = await ports.breakers.standings(ids)
-    decision = _decision(call, standings, ids, ports=ports)
+    standings = await ports.breakers.standings(route.target_ids)
+    decision = _decision(call, route, standings, ports=ports)
     call.decision = decision
     call.observed.route_policy = decision.policy.value
     first = decision.candidates[0] if decision.candidates else None
@@ -31,13 +30,9 @@ async def plan(call: Call, *, ports: Ports) -> Decision:
 
 
 def _decision(
-    call: Call,
-    standings: Mapping[str, Standing],
-    ids: list[str],
-    *,
-    ports: Ports,
+    call: Call, route: Route, standings: Mapping[str, Standing], *, ports: Ports
 ) -> Decision:
-    route, request, memory = call.the_route(), call.request, ports.memory
+    request, memory = call.request, ports.memory
     session = request.session
     return decide(
         route,
@@ -46,6 +41,6 @@ def _decision(
         session=session,
         last_target=memory.last_target(session) if session else "",
         standings=standings,
-        vitals=memory.of(ids) if route.policy in _MEASURED else None,
+        vitals=memory.of(route.target_ids) if route.policy in _MEASURED else None,
         chance=Chance(memory.next_turn(route.model), _roll),
     )

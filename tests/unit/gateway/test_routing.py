@@ -20,7 +20,6 @@ from gateway.domain.routing import (
     Exclusion,
     Needs,
     Vitals,
-    cost_scores,
     decide,
     has_more_room,
     needs_of,
@@ -79,10 +78,11 @@ def test_every_policy_has_its_order(policy: RoutingPolicy, order: str) -> None:
 def test_a_cost_score_is_the_share_of_the_dearest() -> None:
     unknown = target("u")
 
-    scores = cost_scores((A, B, C, unknown), NEEDS)
+    dear, free = decide(route(A, B, C, unknown), NEEDS), decide(route(C), NEEDS)
 
+    scores = {one.target.id: one.cost_score for one in dear.candidates}
     assert scores == {"a/m": 1.0, "b/m": 0.1, "c/m": 0.0, "u/m": 1.0}
-    assert cost_scores((C,), NEEDS) == {"c/m": 0.0}
+    assert [one.cost_score for one in free.candidates] == [0.0]
 
 
 def test_weights_are_shares_and_nothing_is_drawn_last() -> None:
