@@ -188,7 +188,7 @@ class Original:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # of so many fields a frozen one takes five times as long to make
 class ChatRequest:
     """One question to one model; ``script`` is what the scripted provider reads from.
 

@@ -7,6 +7,7 @@ order of fields. Everything else counts, also what the gateway has no word for.
 
 import json
 from dataclasses import asdict
+from functools import lru_cache
 from hashlib import blake2b
 
 from gateway.domain.catalog import Route
@@ -57,19 +58,22 @@ def key_of(request: ChatRequest, route: Route, *, tenant: str, content: bytes) -
     A route whose targets change asks somebody else, so the targets are part of it.
     """
     original = request.original
-    scope = (
+    scope = _scope_digest(
         tenant,
         route.model,
         request.provider,
-        request.operation.value,
-        original.dialect.value if original else "",
-        *(f"{name}: {value}" for name, value in (original.headers if original else ())),
-        *(target.id for target in route.targets),
+        request.operation,
+        original.dialect if original else "",
+        original.headers if original else (),
+        route.target_ids,
     )
-    digest = blake2b(_written(scope), digest_size=_DIGEST_BYTES)
-    digest.update(b"\0")
-    digest.update(content)
-    return digest.hexdigest()
+    return blake2b(scope + content, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _scope_digest(*scope: str | tuple[str, ...] | tuple[tuple[str, str], ...]) -> bytes:
+    """Return the digest of who may share an answer; all that one program asks has the same."""
+    return body_digest(_written(scope))
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

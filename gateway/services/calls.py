@@ -149,16 +149,20 @@ class Call:
         self.watchdog.end_at(self.ends_at)
 
     def _total_seconds(self, usual: Deadlines) -> float:
+        agreed = self.request.deadlines or self.the_route().deadlines
+        seconds = agreed.total_seconds if agreed else self._most_patient_seconds(usual)
+        return seconds if self.budget_seconds is None else min(seconds, self.budget_seconds)
+
+    def _most_patient_seconds(self, usual: Deadlines) -> float:
         pinned = self.request.provider
-        seconds = max(
-            (
-                self.deadlines_at(target, usual).total_seconds
+        return max(
+            [
+                (target.provider.deadlines or usual).total_seconds
                 for target in self.the_route().targets
                 if not pinned or target.provider.name == pinned
-            ),
+            ],
             default=usual.total_seconds,
         )
-        return seconds if self.budget_seconds is None else min(seconds, self.budget_seconds)
 
     def the_route(self) -> Route:
         """Return the route the model's name leads to; raise UnknownModelError without one."""

@@ -8,7 +8,7 @@ the stream.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -119,6 +119,7 @@ class Observation:
     request: ChatRequest
     span: Span
     is_recording: bool
+    clock: Callable[[], float]
     began_at: float
     provider: str = ""
     model: str = ""
@@ -174,7 +175,7 @@ class Observation:
         self.provider, self.model = target.provider.name, target.model
         self.n_attempts += 1
         if self.issued_at is None:
-            self.issued_at = _now()
+            self.issued_at = self.clock()
             metrics.OVERHEAD_SECONDS.observe(self.overhead_seconds)
         if self.is_recording:
             self.span.set_attribute(attributes.PROVIDER, self.provider)
@@ -263,7 +264,7 @@ class Observation:
         if isinstance(error, RequestError):
             model = self.model or "other"  # a name somebody typed is no label
         _counter(provider, model, outcome, error.error_type if error else "").inc()
-        _duration(provider, model, outcome).observe(_now() - self.began_at)
+        _duration(provider, model, outcome).observe(self.clock() - self.began_at)
         if not self.provider:
             return
         _decided(self.route_policy, provider, model, self.route_decision).inc()
@@ -304,7 +305,7 @@ class Observation:
                 "fallback_reason": self.fallback_reason or None,
                 "output_tokens": usage.output_total,
                 "queue_wait_ms": round(self.queue_wait_seconds * 1000),
-                "duration_ms": round((_now() - self.began_at) * 1000),
+                "duration_ms": round((self.clock() - self.began_at) * 1000),
             },
         )
 
@@ -323,7 +324,8 @@ def begin(request: ChatRequest, given: Mapping[str, str]) -> Observation:
                 **given,
             }
         )
-    return Observation(request=request, span=span, is_recording=is_recording, began_at=_now())
+    clock = asyncio.get_running_loop().time
+    return Observation(request, span, is_recording, clock, began_at=clock())
 
 
 def begin_attempt(call: Observation, target: Target, *, number: int, cause: str) -> Span | None:
@@ -382,7 +384,3 @@ def breaker_changed(call: Observation, span: Span | None, target: str, state: Br
     call.happened(attributes.BREAKER, **given)
     if span is not None:
         span.add_event(attributes.BREAKER, given)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
