@@ -9,7 +9,10 @@ from interview.domain.judging.opinion import Opinion
 from interview.domain.judging.weighing import weigh
 from interview.domain.position import Position
 from interview.domain.questions import Question
+from interview.domain.reading.aims import Aim, aim_of
 from interview.domain.reading.answers import Answer, read_answer
+from interview.domain.reading.reaching import Outcome
+from interview.domain.reading.triggers import Trigger
 from interview.domain.room import Room, Thread
 from interview.domain.scoring import Score, score_answer
 
@@ -43,12 +46,9 @@ def hear(room: Room, position: Position, text: str) -> Hearing:
         language=room.language,
         earlier=[tuple(sketch) for sketch in room.sketches],
         claims=room.claims,
+        aim=_aim(room.thread, question),
     )
-    credited = replace(
-        answer,
-        key_points=_credited(answer, answer.key_points, room.thread),
-        argued=_credited(answer, answer.argued, room.thread),
-    )
+    credited = _credited(answer, room)
     scores = {
         persona: score_answer(
             credited,
@@ -69,6 +69,15 @@ def hear(room: Room, position: Position, text: str) -> Hearing:
             is_injection=bool(answer.injections),
         ),
     )
+
+
+def _aim(thread: Thread, question: Question) -> Aim | None:
+    """Return what the follow-up on the table asks for; None when it is the question itself."""
+    if thread.depth == 0:
+        return None
+    asked = thread.used_followups[-1]
+    followup = next(each for each in question.followups if each.id == asked)
+    return aim_of(question, followup, claim=thread.claim or "")
 
 
 def with_opinion(
@@ -101,8 +110,30 @@ def without_opinion(hearing: Hearing, outcome: str) -> Hearing:
     return replace(hearing, judged=judged)
 
 
-def _credited(answer: Answer, own: tuple[str, ...], thread: Thread) -> tuple[str, ...]:
-    """Return the key points to count: those of the whole thread, if the answer adds to them."""
-    if not answer.key_points:
-        return ()
-    return tuple(sorted({*own, *thread.covered}))
+_LACKS = frozenset(
+    {
+        Trigger.NO_NUMBER,
+        Trigger.NUMBER_NO_BASELINE,
+        Trigger.WE_NO_I,
+        Trigger.NO_TRADEOFF,
+        Trigger.NO_FAILURE_MODE,
+    }
+)
+
+
+def _credited(answer: Answer, room: Room) -> Answer:
+    """Return the answer with what the whole thread has said, if it answers or adds to that.
+
+    Who answers a follow-up lacks only what was lacking before it.
+    """
+    is_met = answer.reach is not None and answer.reach.outcome is Outcome.MET
+    flags = answer.flags
+    if is_met:
+        flags = tuple(f for f in flags if f not in _LACKS or f in room.last_triggers)
+    covered = room.thread.covered if answer.key_points or is_met else ()
+    return replace(
+        answer,
+        flags=flags,
+        key_points=tuple(sorted({*answer.key_points, *covered})),
+        argued=tuple(sorted({*answer.argued, *covered})),
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from interview.domain.bilingual import Language
 from interview.domain.questions import Question
 from interview.domain.reading import integrity, key_points, pronouns, sketches, topics, word_lists
+from interview.domain.reading.aims import Aim
 from interview.domain.reading.contradictions import (
     Contradiction,
     claims_of,
@@ -19,6 +20,7 @@ from interview.domain.reading.contradictions import (
     contradictions,
 )
 from interview.domain.reading.lengths import LengthBand, band_of, distinct_length
+from interview.domain.reading.lexicon import wording
 from interview.domain.reading.marks import Mark, find_marks, mark_at
 from interview.domain.reading.matching import (
     Folded,
@@ -26,11 +28,13 @@ from interview.domain.reading.matching import (
     fold,
     language_of,
     sentences,
+    terms,
     tokens,
 )
 from interview.domain.reading.quantities import Quantity, find_quantities
+from interview.domain.reading.reaching import Outcome, Reach, reach
 from interview.domain.reading.resume import Resume
-from interview.domain.reading.triggers import Reading, Trigger, armed_by
+from interview.domain.reading.triggers import Reading, Trigger, armed_by, still_armed
 
 QUESTION_ECHO = 0.7
 
@@ -42,6 +46,7 @@ class Answer:
     text: clean, injections taken out. length: distinct words or characters, so that repeating
     oneself adds nothing. claims: values now said, by ledger slot. injections: spans (start, end)
     of the original text. key_points: ids of those named; argued: of those it says something about.
+    reach: how far it goes towards what a follow-up asked for; None on a root question.
     """
 
     original: str
@@ -64,6 +69,7 @@ class Answer:
     claims: dict[str, float] = field(default_factory=dict)
     has_plan: bool = False
     is_word_list: bool = False
+    reach: Reach | None = None
 
     def quote(self, number: Quantity) -> str:
         """Return the candidate's own words for one of ``numbers``."""
@@ -74,6 +80,7 @@ class Answer:
         return tuple(mark for mark in self.marks if mark.rule in rules)
 
 
+_UNKNOWN = terms(tuple(wording.UNKNOWN.split("|")))
 _BLANK = re.compile(r"(?<![a-z0-9_])_{2,}(?![a-z0-9_])")
 
 
@@ -85,60 +92,77 @@ def read_answer(
     language: Language,
     earlier: Sequence[tuple[int, ...]],
     claims: Mapping[str, float],
+    aim: Aim | None = None,
 ) -> Answer:
     """Return the features of an answer; never raises, whatever the text.
 
-    earlier: sketches of this candidate's earlier answers; claims: the ledger so far.
+    earlier: sketches of this candidate's earlier answers; claims: the ledger so far. aim: what
+    the follow-up asks for that is answered; None when it is the question itself.
     """
     original = text[: integrity.MAX_CHARACTERS]
     whole = fold(original)
     cut = integrity.injections(whole)
     heard = integrity.without(whole, cut)
-    folded = integrity.without(heard, _echoes(heard, question))
-    spoken = language_of(folded.text, language)
-    own_grams = sketches.grams(folded.text)
-    length = distinct_length(folded.text, spoken)
-    numbers = find_quantities(folded)
-    points = key_points.touched(folded, numbers, question.key_points)
-    reading = Reading(
-        folded=folded,
-        question=question,
-        resume=resume,
-        band=band_of(length, spoken),
-        marks=find_marks(folded, numbers),
-        numbers=numbers,
-        key_points=points.named,
-        topics=topics.first_named(folded),
-        i_count=pronouns.count_i(folded.text),
-        we_count=pronouns.count_we(folded.text),
-        own_grams=own_grams,
+    reading = _read(integrity.without(heard, _echoes(heard, question)), question, resume, language)
+    reached = reach(reading.folded, aim, language=reading.language) if aim is not None else None
+    clashes = contradictions(
+        reading.folded, reading.numbers, reading.marks, resume=resume, claims=claims
     )
-    clashes = contradictions(folded, numbers, reading.marks, resume=resume, claims=claims)
     flags = armed_by(
         reading, earlier, has_clash=bool(clashes), has_injection=bool(cut), whole=whole
     )
     return Answer(
         original=original,
         text=clean("".join(_kept(original, whole, cut))),
-        language=spoken,
-        length=length,
+        language=reading.language,
+        length=reading.length,
         band=reading.band,
-        numbers=numbers,
-        number_words=tuple(folded.quote(n.start, n.end) for n in numbers),
+        numbers=reading.numbers,
+        number_words=tuple(reading.folded.quote(n.start, n.end) for n in reading.numbers),
         technologies=tuple(reading.topics),
         i_count=reading.i_count,
         we_count=reading.we_count,
-        key_points=points.named,
-        argued=points.argued,
-        flags=flags,
+        key_points=(*reading.points.named, *_made(aim, reached, reading.points.named)),
+        argued=(*reading.points.argued, *_made(aim, reached, reading.points.argued)),
+        flags=still_armed(flags, reached),
         marks=(*reading.marks, *_confirmations(reading), *_named_tools(reading)),
         injections=tuple(whole.span(*place) for place in cut),
         contradictions=clashes,
-        sketch=sketches.sketch(own_grams),
-        claims=claims_of(numbers, claims),
+        sketch=sketches.sketch(reading.own_grams),
+        claims=claims_of(reading.numbers, claims),
         has_plan=reading.has("inquiry"),
-        is_word_list=word_lists.is_word_list(folded.text),
+        is_word_list=word_lists.is_word_list(reading.folded.text),
+        reach=reached,
     )
+
+
+def _read(folded: Folded, question: Question, resume: Resume, language: Language) -> Reading:
+    """Return the answer half read: what stands in its words."""
+    spoken = language_of(folded.text, language)
+    length = distinct_length(folded.text, spoken)
+    numbers = find_quantities(folded)
+    return Reading(
+        folded=folded,
+        question=question,
+        resume=resume,
+        language=spoken,
+        length=length,
+        band=band_of(length, spoken),
+        marks=find_marks(folded, numbers),
+        numbers=numbers,
+        points=key_points.touched(folded, numbers, question.key_points),
+        topics=topics.first_named(folded),
+        i_count=pronouns.count_i(folded.text),
+        we_count=pronouns.count_we(folded.text),
+        own_grams=sketches.grams(folded.text),
+    )
+
+
+def _made(aim: Aim | None, reached: Reach | None, known: Sequence[str]) -> tuple[str, ...]:
+    """Return the key point that a follow-up dug at and got, unless it is known already."""
+    if aim is None or reached is None or reached.outcome is not Outcome.MET:
+        return ()
+    return (aim.point_id,) if aim.point_id and aim.point_id not in known else ()
 
 
 def _echoes(folded: Folded, question: Question) -> tuple[tuple[int, int], ...]:
@@ -156,7 +180,7 @@ def _is_empty(sentence: str, *, asked: str) -> bool:
     """Return whether a sentence has a blank left, or was asked, word for word or nearly so."""
     if _BLANK.search(sentence):
         return True
-    if len(tokens(sentence)) < 3:
+    if len(tokens(sentence)) < 3 or _UNKNOWN.fullmatch(sentence.strip()):
         return False
     own = sketches.grams(sentence)
     return sentence.strip() in asked or (

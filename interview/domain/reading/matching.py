@@ -42,6 +42,10 @@ class Folded:
             return 0, 0
         return self.starts[start], self.starts[end - 1] + 1
 
+    def part(self, start: int, end: int) -> "Folded":
+        """Return ``text[start:end]`` as a text of its own, which still quotes the original."""
+        return Folded(self.text[start:end], self.origin, self.starts[start:end])
+
 
 def fold(origin: str) -> Folded:
     """Return the text as the rules see it."""

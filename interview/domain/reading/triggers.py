@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from interview.domain.bilingual import Language
 from interview.domain.questions import Expectation, Question
 from interview.domain.reading import integrity, sketches, word_lists
-from interview.domain.reading.key_points import touched
+from interview.domain.reading.key_points import Touched, touched
 from interview.domain.reading.lengths import LengthBand
 from interview.domain.reading.lexicon import wording
 from interview.domain.reading.marks import Mark
 from interview.domain.reading.matching import Folded, clauses, fold, merged, sentences, terms
 from interview.domain.reading.quantities import Quantity, find_quantities
+from interview.domain.reading.reaching import Outcome, Reach
 from interview.domain.reading.resume import Resume
 
 RESUME_ECHO = 0.5
@@ -50,10 +52,12 @@ class Reading:
     folded: Folded
     question: Question
     resume: Resume
+    language: Language
+    length: int
     band: LengthBand
     marks: tuple[Mark, ...]
     numbers: tuple[Quantity, ...]
-    key_points: tuple[str, ...]
+    points: Touched
     topics: Mapping[str, tuple[int, int]]
     i_count: int
     we_count: int
@@ -112,6 +116,23 @@ def armed_by(
     return tuple(trigger for trigger, is_armed in armed.items() if is_armed)
 
 
+_ANSWERED = frozenset(
+    {Trigger.TOO_SHORT, Trigger.OFF_TOPIC, Trigger.EVASIVE, Trigger.HONEST_UNKNOWN}
+)
+_CONCRETE = frozenset({Trigger.TOO_SHORT, Trigger.OFF_TOPIC})
+
+
+def still_armed(flags: tuple[Trigger, ...], reached: Reach | None) -> tuple[Trigger, ...]:
+    """Return what of the flags still holds against an answer to a follow-up.
+
+    What answers it is neither short nor off the topic, however few its words.
+    """
+    if reached is None or not reached.is_concrete:
+        return flags
+    void = _ANSWERED if reached.outcome is Outcome.MET else _CONCRETE
+    return tuple(flag for flag in flags if flag not in void)
+
+
 def _is_honest_unknown(reading: Reading) -> bool:
     """Return whether the answer is mostly an admission not to know.
 
@@ -166,7 +187,7 @@ def _lacks(reading: Reading, expectation: Expectation, rule: str) -> bool:
 
 def _is_off_topic(reading: Reading) -> bool:
     """Return whether nothing in the answer has to do with what was asked."""
-    if reading.key_points or reading.band is LengthBand.EMPTY:
+    if reading.points.named or reading.band is LengthBand.EMPTY:
         return False
     patterns = reading.question.when.any_fact
     named = {*reading.topics, *(number.key for number in reading.numbers)}

@@ -7,6 +7,7 @@ from interview.domain.questions import Expectation, Question
 from interview.domain.reading.answers import Answer
 from interview.domain.reading.lengths import LengthBand
 from interview.domain.reading.marks import Mark
+from interview.domain.reading.reaching import Outcome
 from interview.domain.reading.triggers import Trigger
 from interview.domain.scoring.findings import BESIDE_THE_POINT, MAX_LEVEL, Evidence, Grade, quotes
 
@@ -53,6 +54,12 @@ def _relevance(answer: Answer, question: Question) -> Grade:
     evidence += [Evidence(dimension, m.quote, "evasive") for m in answer.marked("evasive")[:1]]
     if Trigger.EVASIVE in answer.flags:
         level = min(level, 1)
+    reached = answer.reach
+    if reached is not None and reached.outcome is Outcome.MISSED:
+        level = min(level, 2)
+        evidence.append(Evidence(dimension, "", "left_aside"))
+    elif reached is not None and reached.is_concrete:
+        level = max(level, 2)
     if level == 1 and question.key_points:
         evidence.append(Evidence(dimension, "", BESIDE_THE_POINT))
     return Grade(level, tuple(evidence))

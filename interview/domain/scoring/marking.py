@@ -7,9 +7,11 @@ from interview.domain.persona import Dimension
 from interview.domain.questions import Question
 from interview.domain.reading.answers import Answer
 from interview.domain.reading.lengths import LengthBand
+from interview.domain.reading.reaching import Outcome, Reach
 from interview.domain.reading.triggers import Trigger
 from interview.domain.scoring.dimensions import GRADERS
-from interview.domain.scoring.findings import BESIDE_THE_POINT, Evidence
+from interview.domain.scoring.findings import BESIDE_THE_POINT, Evidence, Grade
+from interview.domain.scoring.follow_ups import OUTCOMES, graded
 from interview.domain.scoring.reasons import STRONG_MARGIN, armed, reason_for, worst_first
 
 RAMBLING_COST = 6.0
@@ -56,13 +58,17 @@ class Score:
 def score_answer(
     answer: Answer, *, question: Question, weights: Mapping[Dimension, int], par: float
 ) -> Score:
-    """Return the score of an answer to ``question`` by these weights, against ``par``."""
+    """Return the score of an answer to ``question`` by these weights, against ``par``.
+
+    What answers a follow-up is scored as that, and not as an answer to the whole question.
+    """
     grades = {dimension: grade(answer, question) for dimension, grade in GRADERS.items()}
-    levels = {dimension: grade.level for dimension, grade in grades.items()}
-    total = sum(weights.get(dimension, 0) for dimension in Dimension) or 1
-    rules = 25 * sum(weights.get(d, 0) * levels[d] for d in Dimension) / total
+    counted = _counted(grades, answer)
+    levels = {dimension: grade.level for dimension, grade in counted.items()}
+    total = sum(weights.get(dimension, 0) for dimension in levels) or 1
+    rules = 25 * sum(weights.get(d, 0) * level for d, level in levels.items()) / total
     q, caps, notes = _limited(rules, answer, relevance=levels[Dimension.RELEVANCE])
-    evidence = worst_first([e for grade in grades.values() for e in grade.evidence])
+    evidence = worst_first([e for grade in counted.values() for e in grade.evidence])
     triggers = armed(answer, question, q, par)
     return Score(
         q=q,
@@ -73,6 +79,18 @@ def score_answer(
         triggers=triggers,
         reason=reason_for(evidence, triggers, is_good=q >= par, caps=caps),
     )
+
+
+def _counted(grades: Mapping[Dimension, Grade], answer: Answer) -> Mapping[Dimension, Grade]:
+    """Return the grades that count: of an answer to a follow-up, what it asked for."""
+    reached = answer.reach
+    if reached is None:
+        return grades
+    if reached.outcome is Outcome.MET:
+        return {**graded(reached), Dimension.CONSISTENCY: grades[Dimension.CONSISTENCY]}
+    if answer.band is LengthBand.SHORT:  # so few words have no structure to grade
+        return {d: grade for d, grade in grades.items() if d is not Dimension.STRUCTURE}
+    return grades
 
 
 def restated(score: Score, *, q: float, par: float, note: str) -> Score:
@@ -94,7 +112,7 @@ def _limited(
     rules: float, answer: Answer, *, relevance: int
 ) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
     """Return q after length, honesty and caps; the caps that bit; notes for the explain line."""
-    q, notes = rules, []
+    q, notes = rules, _told(answer.reach)
     if answer.band is LengthBand.EMPTY:
         return 0.0, (Trigger.TOO_SHORT.value,), ()
     if answer.band is LengthBand.RAMBLING:
@@ -106,7 +124,8 @@ def _limited(
         notes.append(f"honest +{HONEST_BONUS:g}")
     caps = []
     for trigger, limit in CAPS.items():
-        if trigger in answer.flags and q > limit:
+        is_allowed = trigger is Trigger.TOO_SHORT and answer.reach is not None
+        if trigger in answer.flags and q > limit and not is_allowed:
             q = limit
             caps.append(trigger.value)
     limit = _RELEVANCE_LIMITS.get(relevance, 100.0)
@@ -120,6 +139,11 @@ def _limited(
         q = HONEST_FLOOR
         notes.append(f"honest floor {HONEST_FLOOR:g}")
     return round(max(0.0, min(100.0, q)), 1), tuple(caps), tuple(notes)
+
+
+def _told(reached: Reach | None) -> list[str]:
+    """Return the note that says what a follow-up asked for, and what became of it."""
+    return [f"asked_{reached.want}: {OUTCOMES[reached.outcome]}"] if reached else []
 
 
 def _explain(
