@@ -118,9 +118,11 @@ def test_a_usage_that_is_no_small_json_is_left_out(raw):
 
 def test_what_a_vendor_counts_cannot_break_the_row():
     usage = Usage(input_total=10**30, output_total=-5)
-    row = msgspec.json.decode(line_of(replace(ENTRY, usage=usage, model="a\0b", entered_at=5.0)))
+    entry = replace(ENTRY, usage=usage, cost_microusd=10**30, model="a\0b", entered_at=5.0)
+    row = msgspec.json.decode(line_of(entry))
 
     assert (row["input_tokens"], row["output_tokens"], row["model"]) == (2**31 - 1, 0, "ab")
+    assert row["cost_microusd"] == 2**53
     assert row["charged_at"] == 5.0
 
 
