@@ -15,6 +15,7 @@ from typing import Self
 from weakref import WeakKeyDictionary
 
 import aiohttp
+from aiohttp import hdrs
 from yarl import URL
 
 from gateway.domain.errors import (
@@ -33,8 +34,13 @@ KEEP_LINE_SECONDS = 30.0
 LINGER_SECONDS = 1.0
 NAMES_SECONDS = 300
 
-# Keys travel in headers of our own making; a redirect or a cookie would carry them elsewhere.
-_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "hotseat"}
+#: What every call says; an adapter adds its key, and says otherwise where it has to.
+_HEADERS = {
+    hdrs.ACCEPT: "text/event-stream, application/json",
+    hdrs.ACCEPT_ENCODING: "identity",
+    hdrs.CONTENT_TYPE: "application/json",
+    hdrs.USER_AGENT: "hotseat",
+}
 
 
 @dataclass(slots=True)
@@ -71,7 +77,7 @@ class Http:
                 _parsed(url),
                 data=data,
                 headers=headers,
-                allow_redirects=False,
+                allow_redirects=False,  # it would carry the key elsewhere
                 timeout=_timeout(connect_seconds),
             )
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -149,30 +155,27 @@ class Reply(AbstractContextManager["Reply"]):
         self._has_ended = True
 
     async def _up_to(self, limit: int, *, is_cut: bool) -> bytes:
-        body = bytearray()
+        pieces: list[bytes] = []
+        n_bytes = 0
         try:
-            while read := await self.read():
-                body += read
-                if len(body) > limit:
-                    break
-                if self._response.content.at_eof():
+            while n_bytes <= limit and not self._has_ended:
+                read = await self.read()
+                pieces.append(read)
+                n_bytes += len(read)
+                if not read or self._response.content.at_eof():
                     self.ended()
-                    break
-            else:
-                self.ended()
         except StreamTruncatedError:
             if not is_cut:
                 raise
-        if len(body) > limit and not is_cut:
+        if n_bytes > limit and not is_cut:
             raise UpstreamError("the answer is too large", raw_code="answer_too_large")
-        return bytes(body[:limit])
+        return b"".join(pieces)[:limit]
 
     def _linger(self) -> None:
         """Wait for the last bytes without anybody waiting for us; then the pool has the line."""
         response, lingering = self._response, self._lingering
         if response.content.is_eof():
-            response.release()
-            return
+            return  # and has it already
         lingering.add(response)
 
         def give_up() -> None:
@@ -195,7 +198,7 @@ def _session(lines: _Lines, provider: str) -> aiohttp.ClientSession:
             connector=aiohttp.TCPConnector(
                 limit=0, keepalive_timeout=KEEP_LINE_SECONDS, ttl_dns_cache=NAMES_SECONDS
             ),
-            cookie_jar=aiohttp.DummyCookieJar(),
+            cookie_jar=aiohttp.DummyCookieJar(),  # what one caller is told is not another's
             headers=_HEADERS,
             trust_env=False,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import msgspec
+from aiohttp import hdrs
 
 from gateway.domain.catalog import Provider
 from gateway.domain.vendors import usual_name
@@ -202,15 +203,13 @@ def url_of(provider: Provider, vendor: Vendor, *, model: str, path: str) -> str:
 def headers_of(provider: Provider, vendor: Vendor) -> dict[str, str]:
     """Return the headers of a call; options named ``header.X`` become headers."""
     headers = {
-        "Content-Type": "application/json",
-        "Accept": "text/event-stream, application/json",
+        name.removeprefix("header."): value
+        for name, value in provider.options.items()
+        if name.startswith("header.")
     }
-    for name, value in provider.options.items():
-        if name.startswith("header."):
-            headers[name.removeprefix("header.")] = value
     key = provider.credential.reveal().strip()
     if key and vendor.auth is Auth.BEARER:
-        headers["Authorization"] = f"Bearer {key}"
+        headers[hdrs.AUTHORIZATION] = f"Bearer {key}"
     elif key and vendor.auth is Auth.API_KEY:
         headers["api-key"] = key
     return headers

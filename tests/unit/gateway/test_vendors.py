@@ -33,8 +33,7 @@ def url(found: Provider, model: str = "m", path: str = CHAT) -> str:
 
 
 def headers(found: Provider) -> dict[str, str]:
-    sent = headers_of(found, vendor_of(found))
-    return {name: sent[name] for name in sent if name not in {"Content-Type", "Accept"}}
+    return headers_of(found, vendor_of(found))
 
 
 @pytest.mark.parametrize(

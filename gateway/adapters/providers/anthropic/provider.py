@@ -89,11 +89,7 @@ def _headers(provider: Provider, brought: Iterable[tuple[str, str]]) -> dict[str
     key, options = provider.credential.reveal(), provider.options
     given = dict(brought)
     usual = options.get("version", VERSION)  # and no older one: its frames would be strange to us
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "text/event-stream, application/json",
-        "anthropic-version": max(given.get("anthropic-version", ""), usual),
-    }
+    headers = {"anthropic-version": max(given.get("anthropic-version", ""), usual)}
     betas = _words(options.get("beta", ""))
     allowed = _words(options["client_betas"]) if "client_betas" in options else None
     betas += [beta for beta in _words(given.get("anthropic-beta", "")) if _may(beta, allowed)]

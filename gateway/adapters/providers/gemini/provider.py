@@ -82,7 +82,7 @@ def _vertex_url(provider: Provider) -> str:
 
 def _headers(provider: Provider) -> dict[str, str]:
     key = provider.credential.reveal()
-    headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+    headers = {"Accept": "text/event-stream"}
     if provider.vendor == VERTEX:
         headers["Authorization"] = f"Bearer {key}"
     elif key:
