@@ -100,18 +100,16 @@ def _convince(room: Room, position: Position, marks: Marks) -> Effect:
         and points >= rule.convinced_at
     )
     hears_out = modes.hears_out(room.round, seats=len(room.panel))
-    walked_out = tuple(
-        p for p, points in approval.items() if points <= rule.walkout_at and not hears_out
-    )
-    convinced = {*still, *newly}
+    leaving = () if hears_out else tuple(p for p, n in approval.items() if n <= rule.walkout_at)
+    given_up = None if hears_out else _given_up(approval, leaving)
     return Effect(
         hp=room.hp,
         approval=approval,
         chance=modes.chance_from_approval(_mean(approval)),
         newly_convinced=newly,
         unconvinced=unconvinced,
-        walked_out=walked_out,
-        ended=_convince_end(room, position, marks, approval, convinced, walked_out),
+        walked_out=leaving,
+        ended=_convince_end(room, position, marks, {*still, *newly}, given_up),
     )
 
 
@@ -127,13 +125,19 @@ def _new_approval(room: Room, persona: str, marks: Marks, *, is_unlocked: bool) 
     return max(0, min(modes.MAX_APPROVAL, round(points + gain)))
 
 
+def _given_up(approval: Mapping[str, int], leaving: tuple[str, ...]) -> FailureReason | None:
+    """Return how the panel has had enough, once it no longer hears the candidate out."""
+    if leaving:
+        return FailureReason.WALKED_OUT
+    return FailureReason.PANEL_COLD if _mean(approval) <= modes.COLD_MEAN else None
+
+
 def _convince_end(
     room: Room,
     position: Position,
     marks: Marks,
-    approval: Mapping[str, int],
     convinced: set[str],
-    walked_out: tuple[str, ...],
+    given_up: FailureReason | None,
 ) -> tuple[Result, str] | None:
     rule = position.scenery.approval
     fatal = _fatal(room, marks)
@@ -141,11 +145,8 @@ def _convince_end(
         return Result.LOST, fatal
     if _is_won(rule.rule, room.panel, position.scenery.chair, convinced):
         return Result.WON, WinReason.PANEL_CONVINCED
-    if walked_out:
-        return Result.LOST, FailureReason.WALKED_OUT
-    hears_out = modes.hears_out(room.round, seats=len(room.panel))
-    if _mean(approval) <= modes.COLD_MEAN and not hears_out:
-        return Result.LOST, FailureReason.PANEL_COLD
+    if given_up is not None:
+        return Result.LOST, given_up
     if room.round >= rule.max_rounds:
         return Result.LOST, FailureReason.OUT_OF_ROUNDS
     return None

@@ -112,6 +112,7 @@ def _moment(moment: Moment, position: Position, room: Room, language: Language) 
         "better": better.text,
         "missing": [label.pick(language) for label in better.missing],
         "explain": scored.explain,
+        "pressed": scored.pressed,
         "rulers": [
             _ruler(mark, language) for mark in marks(rubrics.six_dimensions(), scored.dimensions)
         ],

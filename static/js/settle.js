@@ -4,7 +4,7 @@ import { t } from "./i18n.js";
 import { sendJson, sentenceFor } from "./lib/api.js";
 import { withBlanks } from "./lib/blanks.js";
 import { wholeWords } from "./lib/quotes.js";
-import { Words } from "./room/words.js";
+import { Words, pressedSentence } from "./room/words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PLOT = { height: 250, left: 44, right: 16, top: 26, bottom: 34 };
@@ -18,6 +18,7 @@ function open(page) {
     const frame = moment.querySelector("[data-frame]");
     frame?.replaceChildren(...withBlanks(frame.textContent));
     sayInWords(moment.querySelector("[data-explain]"));
+    sayWhatWasAsked(moment.querySelector("[data-pressed]"));
   }
   const button = page.querySelector("[data-share]");
   button?.addEventListener("click", () => share(button, page.querySelector("[data-share-words]")));
@@ -112,6 +113,10 @@ function markEvidence(answer, evidence) {
 /* The server writes its arithmetic in a shorthand. */
 function sayInWords(sum) {
   if (sum) sum.textContent = new Words({ panel: [], labels: {} }).arithmetic(sum.textContent);
+}
+
+function sayWhatWasAsked(line) {
+  if (line) line.textContent = pressedSentence({ want: line.dataset.want, outcome: line.dataset.pressed });
 }
 
 /* Make a link for watching and hand it over: to the device's own sheet, or to the clipboard. */

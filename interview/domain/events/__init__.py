@@ -16,6 +16,7 @@ from interview.domain.events.answers import (
     HintTaken,
     IntegrityInjection,
     Judged,
+    Pressed,
     Reaction,
 )
 from interview.domain.events.kinds import EventType
@@ -74,6 +75,7 @@ __all__ = [
     "PersonaConvinced",
     "PersonaUnconvinced",
     "PersonaWalkedOut",
+    "Pressed",
     "Reaction",
     "Result",
     "ResumeParsed",

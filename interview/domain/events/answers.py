@@ -55,10 +55,23 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Pressed:
+    """What the follow-up that was answered asked for, and whether the answer gave it.
+
+    ``want`` is a `reading.aims.Want`, ``outcome`` a `reading.reaching.Outcome`.
+    """
+
+    want: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerScored:
     """The score and everything needed to argue with it.
 
     ``tier`` says who scored: ``rules`` alone, or a ``model`` within the rules' bounds.
+    ``dimensions`` holds those that count; of an answer to a follow-up that is what it asked for,
+    and ``pressed`` says what that was.
     """
 
     type: ClassVar = EventType.ANSWER_SCORED
@@ -81,6 +94,7 @@ class AnswerScored:
     verdict_before: float = 50.0
     verdict_after: float = 50.0
     judged: Judged | None = None
+    pressed: Pressed | None = None
 
 
 @dataclass(frozen=True, slots=True)

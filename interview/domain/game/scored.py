@@ -9,6 +9,7 @@ from interview.domain.lines import band_of, react
 from interview.domain.persona import Band
 from interview.domain.position import Position
 from interview.domain.questions import Question
+from interview.domain.reading.reaching import Reach
 from interview.domain.reading.triggers import Trigger
 from interview.domain.room import Room
 from interview.domain.scoring import HARMFUL, Score
@@ -49,7 +50,12 @@ def answer_scored(
         verdict_before=round(before, 1),
         verdict_after=round(effect.chance, 1),
         judged=hearing.judged,
+        pressed=_pressed(answer.reach),
     )
+
+
+def _pressed(reached: Reach | None) -> ev.Pressed | None:
+    return ev.Pressed(reached.want, reached.outcome) if reached is not None else None
 
 
 def _tier(hearing: Hearing) -> str:

@@ -6,6 +6,7 @@ persona, no name, no score and nothing of the board, so that nothing but the ans
 
 import json
 import re
+from dataclasses import dataclass
 
 from interview.domain.bilingual import Language
 from interview.domain.questions import Question
@@ -41,21 +42,26 @@ Answer with one JSON object and nothing else, in this form:
 Rulers
 {rulers}"""
 
+_FOLLOW_UP = (
+    "The question is a follow-up. Grade what it asks for and nothing else: one exact sentence is a "
+    "full answer, and whatever is said beside it is worth nothing."
+)
 _LINK = re.compile(r"!?\[([^\]\n]{0,200})\]\([^)\s]{0,500}\)|https?://\S{1,500}")
 _MARKUP = re.compile(r"[*_`#~]{1,}")
 
 
-def prompt_of(
-    answer: Answer,
-    *,
-    asked: str,
-    question: Question,
-    resume: Resume,
-    rubric: Rubric,
-    language: Language,
-    mark: str,
-    chair: int = 0,
-) -> Prompt:
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What an answer is to be graded against; ``asked`` are the words it answers."""
+
+    asked: str
+    question: Question
+    resume: Resume
+    rubric: Rubric
+    language: Language
+
+
+def prompt_of(answer: Answer, case: Case, *, mark: str, chair: int = 0) -> Prompt:
     """Return what the judge is asked; ``mark`` is unguessable and has to come back.
 
     Judges in different chairs read the rulers in different orders: what comes first weighs more
@@ -65,19 +71,19 @@ def prompt_of(
     facts = json.dumps(
         [
             {"id": fact.id, "key": fact.key, "words": fact.quote, "value": fact.value}
-            for fact in resume.facts[:MAX_FACTS]
+            for fact in case.resume.facts[:MAX_FACTS]
         ],
         ensure_ascii=False,
     )
-    points = "\n".join(f"- {point.label.pick(language)}" for point in question.key_points)
     parts = [
-        f"Question:\n{fence.around('question', asked)}",
-        points and f"A full answer would touch:\n{points}",
+        f"Question:\n{fence.around('question', case.asked)}",
+        _wanted(answer, case),
         f"Facts of the résumé:\n{fence.around('facts', facts)}",
         "Answer:\n" + fence.around("answer", clipped(bare(answer.text), tokens=MAX_ANSWER_TOKENS)),
         "Grade it now: one JSON object.",
     ]
-    orders = _ORDERS.replace("{rulers}", _rulers(rubric, language, chair)).replace("{mark}", mark)
+    rulers = _rulers(case.rubric, case.language, chair)
+    orders = _ORDERS.replace("{rulers}", rulers).replace("{mark}", mark)
     return Prompt(
         messages=(
             Utterance("system", orders),
@@ -86,6 +92,14 @@ def prompt_of(
         max_tokens=MAX_VERDICT_TOKENS,
         temperature=0.0,
     )
+
+
+def _wanted(answer: Answer, case: Case) -> str:
+    """Return what makes a full answer: the points of a question, or the one a follow-up asks."""
+    if answer.reach is not None:
+        return _FOLLOW_UP
+    points = "\n".join(f"- {point.label.pick(case.language)}" for point in case.question.key_points)
+    return points and f"A full answer would touch:\n{points}"
 
 
 def bare(text: str) -> str:

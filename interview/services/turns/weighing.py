@@ -139,11 +139,13 @@ def _question(
         route=ports.models.judge,
         prompt=judging.prompt_of(
             hearing.answer,
-            asked=room.planned_text,
-            question=hearing.question,
-            resume=position.resume,
-            rubric=rubrics.six_dimensions(),
-            language=language_of(room, position, hearing.marks.asker),
+            judging.Case(
+                asked=room.planned_text,
+                question=hearing.question,
+                resume=position.resume,
+                rubric=rubrics.six_dimensions(),
+                language=language_of(room, position, hearing.marks.asker),
+            ),
             mark=mark,
             chair=chair,
         ),

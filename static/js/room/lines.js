@@ -12,6 +12,7 @@ import {
   dimension,
   judgeSentence,
   noteSentence,
+  pressedSentence,
   score,
   signed,
   understudy,
@@ -300,7 +301,7 @@ function glyphTone(glyph) {
 
 /** Return the arithmetic and the quotes behind a score. */
 export function whyPanel(entry, words) {
-  const { dimensions = {}, evidence = [], explain, caps = [], judged = null } = entry.score;
+  const { dimensions = {}, evidence = [], explain, caps = [], judged = null, pressed = null } = entry.score;
   const bars = Object.entries(dimensions).map(([key, level]) =>
     h(
       "li",
@@ -328,6 +329,7 @@ export function whyPanel(entry, words) {
     { class: "why" },
     h("ul", { class: "levels" }, ...bars),
     h("ul", { class: "quotes" }, ...quotes),
+    pressed ? h("p", { class: "why__pressed", "data-pressed": pressed.outcome }, pressedSentence(pressed)) : null,
     caps.length ? h("p", { class: "why__caps" }, t("Capped: {caps}", { caps: caps.map((cap) => words.rule(cap)).join(t(", ")) })) : null,
     explain ? h("p", { class: "why__sum number" }, words.arithmetic(explain)) : null,
     judged ? h("p", { class: "why__judge", "data-judged": judged.outcome }, judgeSentence(judged)) : null,

@@ -259,6 +259,23 @@ export function judgeSentence(judged) {
   }
 }
 
+/** Return what a follow-up asked for, and what that means for the score of its answer. */
+export function pressedSentence({ want, outcome }) {
+  const asked = {
+    number: t("The follow-up asked for a number."),
+    moment: t("The follow-up asked when."),
+    owner: t("The follow-up asked who."),
+    reason: t("The follow-up asked why."),
+    detail: t("The follow-up asked for one concrete thing."),
+  };
+  const became = {
+    met: t("You gave it, so that alone is weighed: few words cost nothing, and more would earn nothing."),
+    missed: t("It is not in this answer, so half the points are the most there can be."),
+    open: t("The rules cannot tell whether this is it; a short answer is not held against you."),
+  };
+  return t("{asked} {became}", { asked: asked[want], became: became[outcome] });
+}
+
 /** Return the two or three words of the verdict; `reason` tells a kept seat from a won panel. */
 export function verdictWord(result, reason = "") {
   if (result === "won") {

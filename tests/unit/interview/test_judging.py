@@ -8,13 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interview.domain import game
+from interview.domain.bilingual import Text
 from interview.domain.events import AnswerScored
 from interview.domain.judging import inquiry
 from interview.domain.judging.opinion import GarbledError, Opinion, read_opinion
 from interview.domain.judging.weighing import MAX_DISTANCE, weigh, why_not_asked
 from interview.domain.persona import Dimension
-from interview.domain.reading.answers import Answer
+from interview.domain.questions import FollowUp, KeyPoint, Question
+from interview.domain.reading.aims import aim_of
+from interview.domain.reading.answers import Answer, read_answer
 from interview.domain.reading.lengths import LengthBand
+from interview.domain.reading.resume import Resume
 from interview.domain.reading.triggers import Trigger
 from interview.domain.scoring import BESIDE_THE_POINT, HONEST_FLOOR, Score
 from interview.services import rubrics
@@ -46,11 +50,13 @@ def test_the_judge_is_asked_about_the_answer_and_nobody():
 
     prompt = inquiry.prompt_of(
         hearing.answer,
-        asked="Measured how?",
-        question=hearing.question,
-        resume=position.resume,
-        rubric=rubrics.six_dimensions(),
-        language="en",
+        inquiry.Case(
+            asked="Measured how?",
+            question=hearing.question,
+            resume=position.resume,
+            rubric=rubrics.six_dimensions(),
+            language="en",
+        ),
         mark=MARK,
     )
 
@@ -69,6 +75,34 @@ def test_the_judge_is_asked_about_the_answer_and_nobody():
 
 
 # --- What is believed -----------------------------------------------------------------------
+
+
+def test_a_judge_of_a_follow_up_is_asked_for_that_and_no_more():
+    question = Question(
+        id="q",
+        tags=("t",),
+        difficulty=2,
+        ask=Text(zh="出了什么事？", en="What happened?"),
+        key_points=(KeyPoint("cause", 2, ("cause",), Text(zh="原因", en="the cause")),),
+        followups=(FollowUp("f", "no_number", 1, Text(zh="多少？", en="How many failed?")),),
+        better=Text(zh="__", en="__"),
+    )
+    resume = Resume(text="", language="en")
+    answer = read_answer(
+        "Forty of 900.",
+        question=question,
+        resume=resume,
+        language="en",
+        earlier=(),
+        claims={},
+        aim=aim_of(question, question.followups[0]),
+    )
+    case = inquiry.Case("How many failed?", question, resume, rubrics.six_dimensions(), "en")
+
+    words = inquiry.prompt_of(answer, case, mark=MARK).messages[1].text
+
+    assert "one exact sentence is a full answer" in words
+    assert "A full answer would touch" not in words
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from interview.domain import game
 from interview.domain.judgement import Marks, judge
-from interview.domain.judging.inquiry import prompt_of
+from interview.domain.judging.inquiry import Case, prompt_of
 from interview.domain.judging.jury import CLOSE_POINTS, is_close_call, verdict_of
 from interview.domain.judging.opinion import Opinion
 from interview.domain.persona import Dimension
@@ -153,11 +153,7 @@ def test_each_chair_begins_with_another_ruler() -> None:
     for chair in range(3):
         prompt = prompt_of(
             hearing.answer,
-            asked="How?",
-            question=hearing.question,
-            resume=POSITION.resume,
-            rubric=rubrics.six_dimensions(),
-            language="en",
+            Case("How?", hearing.question, POSITION.resume, rubrics.six_dimensions(), "en"),
             mark="abc",
             chair=chair,
         )
