@@ -67,10 +67,10 @@ class BatchLedger:
 
     def record(self, entry: Entry) -> None:
         """Take the entry; it outlives this process from here on."""
-        self._journal.append(line_of(entry))
-        if not self._has_work.is_set():
+        n_gathered = self._journal.append(line_of(entry))
+        if n_gathered == 1:
             self._has_work.set()
-        if self._journal.current_rows >= N_ROWS_AT_ONCE:
+        elif n_gathered == N_ROWS_AT_ONCE:
             self._is_urgent.set()
         self._start()
 

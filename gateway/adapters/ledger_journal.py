@@ -92,11 +92,6 @@ class Journal:
         return self._n_rows
 
     @property
-    def current_rows(self) -> int:
-        """How many entries there are in the segment that is being appended to."""
-        return self._current.n_lines if self._current else 0
-
-    @property
     def n_done(self) -> int:
         """How many segments have been done with so far, in order."""
         return self._n_done
@@ -107,17 +102,19 @@ class Journal:
             self._seal()
             return self._n_sealed
 
-    def append(self, line: bytes) -> None:
-        """Keep the line; it is with the kernel when this returns."""
+    def append(self, line: bytes) -> int:
+        """Keep the line and return how many its segment has; it is with the kernel by then."""
         with self._lock:
-            if not self._put(self._current or self._open(), line):
+            segment = self._put(self._current or self._open(), line)
+            if segment is None:
                 metrics.LEDGER_LOST.inc()
-                return
+                return 0
             self._n_rows += 1
             if self._is_closed:
                 self._let_go()
-            elif self._current and self._current.n_bytes >= self._segment_bytes:
+            elif segment.n_bytes >= self._segment_bytes:
                 self._seal()
+            return segment.n_lines
 
     def take(self) -> Segment | None:
         """Return the oldest segment, closed to more; None when there is nothing to write."""
@@ -203,8 +200,8 @@ class Journal:
             self._n_sealed += 1
             self._current = None
 
-    def _put(self, segment: Segment, line: bytes) -> bool:
-        """Keep the line where there is room for it; False when there is none at all."""
+    def _put(self, segment: Segment, line: bytes) -> Segment | None:
+        """Return the segment that has the line now; None when there is room for it nowhere."""
         if segment.is_filed and not _appended(segment.handle, line):
             segment.is_filed = False  # what follows would be glued to half a line
             if segment.lines is None:
@@ -216,13 +213,13 @@ class Journal:
             self._kept_rows += 1
             self._kept_bytes += len(line)
         elif not segment.is_filed:
-            return False
+            return None
         else:
             self._spill(segment)
             metrics.LEDGER_SPILLED.inc()
         segment.n_lines += 1
         segment.n_bytes += len(line)
-        return True
+        return segment
 
     def _spill(self, segment: Segment) -> None:
         """Keep the segment in its file alone."""
