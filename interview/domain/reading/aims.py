@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from interview.domain.bilingual import Text
 from interview.domain.questions import FollowUp, Question
-from interview.domain.reading.lexicon import asking, units
+from interview.domain.reading.lexicon import asking, units, wording
 from interview.domain.reading.matching import fold, keyed, terms
 from interview.domain.reading.quantities import find_quantities
 
@@ -30,7 +30,7 @@ class Aim:
 
     units: those it asks for by name, none where any will do; usual: those a full answer to its
     question has. words: what its subject is called; point: the pattern of the key point it is
-    about, where it is about one.
+    about, where it is about one. is_past: it asks how things were, which may differ from today.
     """
 
     wants: tuple[Want, ...]
@@ -39,6 +39,7 @@ class Aim:
     words: frozenset[str]
     point: re.Pattern[str] | None = None
     point_id: str = ""
+    is_past: bool = False
 
 
 def aim_of(question: Question, followup: FollowUp, *, claim: str = "") -> Aim:
@@ -53,6 +54,7 @@ def aim_of(question: Question, followup: FollowUp, *, claim: str = "") -> Aim:
         words=frozenset(_subject(question, ask, claim)),
         point=terms(point.any, is_whole=False) if point else None,
         point_id=point.id if point else "",
+        is_past=any(_PAST.search(words) for words in asked),
     )
 
 
@@ -74,6 +76,7 @@ _UNIT_WORDS, _UNIT_OF = keyed(units.UNITS)
 _COUNTED = re.compile(
     r"how many (?:more |other )?(?P<en>[a-z-]+(?: [a-z-]+)?)|[几多][少个]?(?=(?P<zh>.))"
 )
+_PAST = _pattern(wording.BASELINES)
 _PARTS = re.compile(r"[.:;!?。\n]")
 
 

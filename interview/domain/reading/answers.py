@@ -105,9 +105,8 @@ def read_answer(
     heard = integrity.without(whole, cut)
     reading = _read(integrity.without(heard, _echoes(heard, question)), question, resume, language)
     reached = reach(reading.folded, aim, language=reading.language) if aim is not None else None
-    clashes = contradictions(
-        reading.folded, reading.numbers, reading.marks, resume=resume, claims=claims
-    )
+    now = () if aim is not None and aim.is_past else reading.numbers
+    clashes = contradictions(reading.folded, now, reading.marks, resume=resume, claims=claims)
     flags = armed_by(
         reading, earlier, has_clash=bool(clashes), has_injection=bool(cut), whole=whole
     )
@@ -129,7 +128,7 @@ def read_answer(
         injections=tuple(whole.span(*place) for place in cut),
         contradictions=clashes,
         sketch=sketches.sketch(reading.own_grams),
-        claims=claims_of(reading.numbers, claims),
+        claims=claims_of(now, claims),
         has_plan=reading.has("inquiry"),
         is_word_list=word_lists.is_word_list(reading.folded.text),
         reach=reached,

@@ -11,7 +11,7 @@ from interview.domain.reading.dates import date_ranges
 from interview.domain.reading.lexicon import wording
 from interview.domain.reading.lexicon.units import SECONDS
 from interview.domain.reading.marks import Mark
-from interview.domain.reading.matching import Folded
+from interview.domain.reading.matching import Folded, terms
 from interview.domain.reading.quantities import Quantity
 from interview.domain.reading.resume import Fact, Resume
 
@@ -21,6 +21,8 @@ MONTHS_OF_GRACE = 3.0
 _UNSETTLED = frozenset(
     wording.UNSETTLED.split()
 )  # a worst day or a target may differ from the result
+_TEAM = terms(tuple(wording.TEAM_OF_ONES_OWN.split("|")))
+_TEAM_BEFORE, _TEAM_AFTER = 24, 8  # how far, in characters, its word may stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ def _number_clashes(
     """
     slots: dict[str, list[Quantity]] = {}
     for number in comparable(numbers):
-        slots.setdefault(number.slot, []).append(number)
+        if number.key != "team.size" or _is_of_a_team(folded, number):
+            slots.setdefault(number.slot, []).append(number)
     for said in slots.values():
         number = said[0]
         known = _known(number, resume, claims)
@@ -102,6 +105,14 @@ def _number_clashes(
             fact = next((fact for fact in resume.facts if fact.id == source), None)
             was = fact.said if fact is not None else _spoken(known[source], number)
             yield Contradiction(source, folded.quote(number.start, number.end), was)
+
+
+def _is_of_a_team(folded: Folded, number: Quantity) -> bool:
+    """Return whether people are counted as a team: "two people disagreed" is no size of one."""
+    start, end = number.clause
+    before = folded.text[max(start, number.start - _TEAM_BEFORE) : number.start]
+    after = folded.text[number.end : min(end, number.end + _TEAM_AFTER)]
+    return bool(_TEAM.search(before) or _TEAM.search(after))
 
 
 def _is_same_kind(one: Quantity, other: Quantity) -> bool:

@@ -129,6 +129,24 @@ def test_a_lesser_role_than_the_page_claims_is_a_contradiction():
 @pytest.mark.parametrize(
     ("words", "n_clashes"),
     [
+        ("Two people disagreed with me.", 0),
+        ("Three engineers for 20 days.", 0),
+        ("三个工程师，干了二十天。", 0),
+        ("My team was 4 people.", 1),
+        ("I managed 4 engineers.", 1),
+        ("我带的团队是 4 个人。", 1),
+        ("I managed 9 people.", 0),
+    ],
+)
+def test_only_a_team_is_compared_with_a_team(words, n_clashes):
+    resume = read_resume("- Managed a team of 9 and lost nobody in a year")
+
+    assert len(read(words, GOLD[0].question, resume=resume).contradictions) == n_clashes
+
+
+@pytest.mark.parametrize(
+    ("words", "n_clashes"),
+    [
         ("我在那里是 2021.01 - 2024.12，一直做网关。", 1),
         ("我在那里是 2021.01 - 2022.07，一直做网关。", 0),
         ("我在那里是 2021.01 至今，一直做网关。", 0),

@@ -9,7 +9,9 @@ from interview.domain.game.hearing import hear
 from interview.domain.persona import Dimension
 from interview.domain.questions import FollowUp, KeyPoint, Question
 from interview.domain.reading.aims import Want, aim_of
+from interview.domain.reading.answers import read_answer
 from interview.domain.reading.reaching import Outcome
+from interview.domain.reading.resume import read_resume
 from interview.domain.reading.triggers import Trigger
 from interview.domain.room import Thread
 from interview.domain.scoring import rule_labels
@@ -272,6 +274,23 @@ def test_the_point_a_follow_up_dug_at_is_made_by_the_answer() -> None:
     )
 
     assert (answer.key_points, answer.argued) == (("cause",), ("cause",))
+
+
+@pytest.mark.parametrize(("ask", "n_clashes"), [("What was it before?", 0), ("How much?", 1)])
+def test_what_was_before_contradicts_nothing_that_is_now(ask: str, n_clashes: int) -> None:
+    followup = FollowUp("f", "number_no_baseline", 10, Text(zh="多少？", en=ask))
+    answer = read_answer(
+        "P99 was 910 ms, over a week.",
+        question=ERRORS,
+        resume=read_resume("- Cut P99 latency to 280 ms"),
+        language="en",
+        earlier=(),
+        claims={},
+        aim=aim_of(ERRORS, followup),
+    )
+
+    assert len(answer.contradictions) == n_clashes
+    assert bool(answer.claims) is bool(n_clashes)
 
 
 def test_the_root_question_has_no_aim() -> None:

@@ -256,6 +256,13 @@ LESSER_ROLE = (
     "i wasn't the lead|i didn't really do"
 )
 
+# what says that people are counted because they are the team
+TEAM_OF_ONES_OWN = (
+    "团队|带|管|小组|班组|科室|下属|组员|手下|编制|"
+    "team|crew|led|lead|leading|manage|managed|managing|headed|supervised|ran a|report to me|"
+    "reported to me|my reports|direct reports"
+)
+
 PERFECT = (
     "百分之百|百分百|零事故|零故障|零投诉|零差错|零失误|零宕机|零缺陷|从没出过|从未出过|"
     "从来没出过|没出过任何|"
