@@ -8,6 +8,7 @@ the client stopped reading.
 """
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Literal, Protocol, TypeAlias
 
 from asgiref.typing import (
@@ -36,10 +37,10 @@ class DataPlane(Protocol):
         """Return whether the connection is one of its own."""
         ...
 
-    async def __call__(
+    def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        """Serve one request."""
+    ) -> Awaitable[None]:
+        """Return what serves one request."""
         ...
 
     async def finished(self, *, within_seconds: float) -> bool:

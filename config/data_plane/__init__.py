@@ -4,6 +4,7 @@ Programs' calls take none of the game's way: no request id twice, no connection 
 twice, no Django. A server span is made only where spans are exported at all.
 """
 
+from collections.abc import Awaitable
 from typing import cast
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
@@ -28,11 +29,11 @@ class DataPlane:
         """Return whether the connection is a call of ``/v1``."""
         return scope["type"] == "http" and scope["path"].startswith(app.PREFIX)
 
-    async def __call__(
+    def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        """Serve one request."""
-        await self._application(scope, receive, send)
+    ) -> Awaitable[None]:
+        """Return what serves one request."""
+        return self._application(scope, receive, send)
 
     async def finished(self, *, within_seconds: float) -> bool:
         """Return whether everything ended in time; what did not has been ended since."""

@@ -8,6 +8,7 @@ frame that a client understands.
 import asyncio
 import os
 import signal
+from collections.abc import Awaitable
 from typing import cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -46,16 +47,15 @@ class Server:
         if settings.METRICS_DIR:
             self._health.metrics = _metrics_of_all_processes()
 
-    async def __call__(
+    def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        """Serve one request, or the process's own life."""
+    ) -> Awaitable[None]:
+        """Return what serves one request, or the process's own life."""
         if self._plane.serves(scope):
-            await self._plane(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._live(receive, send)
-        else:
-            await self._health(scope, receive, send)
+            return self._plane(scope, receive, send)
+        if scope["type"] == "lifespan":
+            return self._live(receive, send)
+        return self._health(scope, receive, send)
 
     async def _live(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         await receive()

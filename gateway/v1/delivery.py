@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.domain.errors import (
     GatewayError,
@@ -27,10 +27,10 @@ from gateway.domain.messages import (
     Passthrough,
     ReasoningDelta,
     Start,
+    Terminal,
     TextDelta,
     ToolCallDelta,
 )
-from gateway.services.rounds import Rounds, rounds_here
 from gateway.v1 import errors, headers
 from gateway.v1.exchange import Exchange
 from gateway.v1.headers import Account
@@ -38,7 +38,6 @@ from gateway.v1.speech import Encoder, Folder
 
 KEEP_ALIVE_SECONDS = 15.0
 _CONTENTS = (TextDelta, ReasoningDelta, ToolCallDelta)
-_BROKEN = {FinishReason.CANCELLED: StoppedError, FinishReason.ERROR: UpstreamError}
 
 Deltas = AsyncGenerator[Delta, None]
 
@@ -54,7 +53,6 @@ class Delivery:
     _ping: bytes = b""
     _is_sending: bool = False
     _pinging: asyncio.Task[None] | None = None
-    _rounds: Rounds = field(default_factory=rounds_here)
 
     async def stream(self, deltas: Deltas, encoder: Encoder) -> None:
         """Send the deltas as a stream, or the failure as a status while that is possible."""
@@ -64,7 +62,7 @@ class Delivery:
         try:
             async with aclosing(deltas):
                 async for delta in deltas:
-                    if isinstance(delta, Finish | Failed):
+                    if isinstance(delta, Terminal):
                         await self._end(delta, encoder, b"".join(waiting))
                         waiting.clear()
                     elif self.exchange.has_ended:
@@ -80,16 +78,16 @@ class Delivery:
             if not self.exchange.has_ended:
                 await self._end(Failed(StreamTruncatedError()), encoder, b"")
         finally:
-            self._rounds.leave(self)
+            self.exchange.rounds.leave(self)
             if self._pinging is not None:
                 self._pinging.cancel()
 
     async def whole(self, deltas: Deltas, folder: Folder) -> None:
         """Send the deltas as one body, or the failure as a status."""
-        terminal: Finish | Failed = Failed(StreamTruncatedError())
+        terminal: Terminal | None = None
         async with aclosing(deltas):
             async for delta in deltas:
-                if isinstance(delta, Finish | Failed):
+                if isinstance(delta, Terminal):
                     terminal = delta
                 else:
                     folder.take(delta)
@@ -107,7 +105,7 @@ class Delivery:
             (*errors.headers_of(error), *self._told()),
         )
 
-    async def _end(self, terminal: Finish | Failed, encoder: Encoder, waiting: bytes) -> None:
+    async def _end(self, terminal: Terminal, encoder: Encoder, waiting: bytes) -> None:
         error = _error_of(terminal)
         if error is not None and not self.exchange.has_begun:
             await self._own_turn()
@@ -137,7 +135,8 @@ class Delivery:
     # --- signs of life: a task only when a ping is due ----------------------------------------
 
     def _wait_for(self, seconds: float) -> None:
-        self._rounds.wait(self, due_at=self._rounds.now + seconds)
+        rounds = self.exchange.rounds
+        rounds.wait(self, due_at=rounds.now + seconds)
 
     def due(self) -> None:
         """Send a ping if nothing was sent for so long."""
@@ -177,9 +176,12 @@ def _hold(waiting: list[bytes], delta: Delta, encoder: Encoder) -> None:
         waiting.append(frames)
 
 
-def _error_of(terminal: Finish | Failed) -> GatewayError | None:
+def _error_of(terminal: Terminal | None) -> GatewayError | None:
     """Return what to tell the client when the answer is not what it asked for."""
+    if terminal is None:
+        return StreamTruncatedError()
     if isinstance(terminal, Failed):
         return terminal.error
-    broken = _BROKEN.get(terminal.reason)
-    return broken() if broken else None
+    if terminal.reason is FinishReason.CANCELLED:
+        return StoppedError()
+    return UpstreamError() if terminal.reason is FinishReason.ERROR else None

@@ -5,7 +5,7 @@ it leaves, the task that serves it is cancelled, which closes whatever is open u
 """
 
 import asyncio
-import secrets
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -40,6 +40,12 @@ _STEPS = bytes.maketrans(b"[{]}", b"\1\1\0\0")
 _NO_BYTES = b""
 
 
+def _task_here() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None  # every request has one
+    return task
+
+
 @dataclass(slots=True, eq=False)
 class Exchange:
     """A request that is being answered; an asynchronous context that watches the client.
@@ -52,7 +58,7 @@ class Exchange:
     receive: Receive
     send: Send
     max_body_bytes: int
-    request_id: str = field(default_factory=lambda: secrets.token_hex(12))
+    request_id: str = field(default_factory=lambda: os.urandom(12).hex())
     began_at: float = field(default_factory=time.monotonic)
     status: int = 0
     has_begun: bool = False
@@ -62,10 +68,11 @@ class Exchange:
     headers: dict[bytes, bytes] = field(init=False)
     is_cut: bool = False
     body_seconds: float = BODY_SECONDS
-    _serving: asyncio.Task[Any] | None = None
+    rounds: Rounds = field(default_factory=rounds_here)
+    _task: asyncio.Task[Any] = field(default_factory=_task_here)
     _watcher: asyncio.Task[None] | None = None
-    _rounds: Rounds = field(default_factory=rounds_here)
-    _reading: asyncio.Task[Any] | None = None
+    _is_served: bool = False
+    _is_arriving: bool = False
     _is_late: bool = False
 
     def __post_init__(self) -> None:
@@ -79,8 +86,8 @@ class Exchange:
 
     async def __aenter__(self) -> "Exchange":
         """Begin to watch, unless the answer is there first."""
-        self._serving = asyncio.current_task()
-        self._rounds.wait(self, due_at=self._rounds.now + _UNWATCHED_SECONDS)
+        self._is_served = True
+        self.rounds.wait(self, due_at=self.rounds.now + _UNWATCHED_SECONDS)
         return self
 
     async def __aexit__(
@@ -90,11 +97,10 @@ class Exchange:
         trace: TracebackType | None,
     ) -> bool:
         """Stop watching; note how soon everything was closed after the client had left."""
-        assert self._serving is not None
-        self._rounds.leave(self)
+        self.rounds.leave(self)
         if self._watcher is not None:
             self._watcher.cancel()
-        serving, self._serving = self._serving, None
+        self._is_served = False
         if self.left_at is not None:
             metrics.DISCONNECT_SECONDS.observe(time.monotonic() - self.left_at)
         elif not self.is_cut:
@@ -102,13 +108,13 @@ class Exchange:
         if kind is None or not issubclass(kind, asyncio.CancelledError):
             return False
         # Still counted above zero: somebody else wants this task gone as well.
-        return serving.uncancel() == 0
+        return self._task.uncancel() == 0
 
     def cut(self) -> None:
         """End the answer here and now: the process ends."""
-        if self._serving is not None and self.left_at is None and not self.is_cut:
+        if self._is_served and self.left_at is None and not self.is_cut:
             self.is_cut = True
-            self._serving.cancel()
+            self._task.cancel()
 
     async def body(self) -> bytes:
         """Return the request's JSON; raise a RequestError when it is too much or not JSON.
@@ -121,26 +127,25 @@ class Exchange:
         declared = self.headers.get(b"content-length", _NO_BYTES)
         if declared.isdigit() and int(declared) > self.max_body_bytes:
             raise self._too_large()
-        self._reading = reading = asyncio.current_task()
-        assert reading is not None  # every request has a task
-        self._rounds.wait(self, due_at=self._rounds.now + self.body_seconds)
+        self._is_arriving = True
+        self.rounds.wait(self, due_at=self.rounds.now + self.body_seconds)
         try:
             return await self._arriving()
         except asyncio.CancelledError:
-            if not self._is_late or reading.uncancel() > 0:
+            if not self._is_late or self._task.uncancel() > 0:
                 raise
             raise RequestTooSlowError("The body took too long to arrive.") from None
         finally:
-            self._rounds.leave(self)
-            self._reading = None
+            self.rounds.leave(self)
+            self._is_arriving = False
 
     def due(self) -> None:
         """Give up on a body that is still on its way; else begin to watch the client."""
-        if self._reading is None:
-            self._watcher = asyncio.create_task(self._watch())
-        else:
+        if self._is_arriving:
             self._is_late = True
-            self._reading.cancel()
+            self._task.cancel()
+        else:
+            self._watcher = asyncio.create_task(self._watch())
 
     async def _arriving(self) -> bytes:
         message = await self._next()
@@ -193,9 +198,9 @@ class Exchange:
     async def _watch(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
             pass
-        if self._serving is not None and not self.is_cut:
+        if self._is_served and not self.is_cut:
             self.left_at = time.monotonic()
-            self._serving.cancel()
+            self._task.cancel()
 
     def _bounded(self, body: bytes) -> bytes:
         if len(body) > self.max_body_bytes:

@@ -15,6 +15,13 @@ EVENT_STREAM = (
     (b"cache-control", b"no-cache, no-store"),
     (b"x-accel-buffering", b"no"),
 )
+_NAMES = (
+    b"x-gateway-route",
+    b"x-gateway-provider",
+    b"x-gateway-model",
+    b"x-cache",
+    b"x-gateway-coalesced",
+)
 _WHATS = ("limit", "remaining", "reset")
 _LIMITS = {
     unit: tuple(f"x-ratelimit-{what}-{unit}".encode() for what in _WHATS)
@@ -40,16 +47,9 @@ class Account:
 
 def of_answer(account: Account) -> list[Header]:
     """Return what an answer says of its making; what is not known yet is left out."""
-    headers: list[Header] = []
-    for name, value in (
-        (b"x-gateway-route", account.route),
-        (b"x-gateway-provider", account.provider),
-        (b"x-gateway-model", account.model),
-        (b"x-cache", account.cache),
-        (b"x-gateway-coalesced", account.coalesced),
-    ):
-        if value:
-            headers.append((name, _visible(value)))
+    headers = [
+        *_named(account.route, account.provider, account.model, account.cache, account.coalesced)
+    ]
     if account.n_attempts:
         headers.append((b"x-gateway-attempts", b"%d" % account.n_attempts))
     if account.is_degraded:
@@ -98,6 +98,13 @@ def duration(seconds: float) -> str:
 
 
 @lru_cache(maxsize=4096)
+def _named(*values: str) -> tuple[Header, ...]:
+    """Return what the catalog has names for, by `_NAMES`."""
+    return tuple(
+        (name, _visible(value)) for name, value in zip(_NAMES, values, strict=True) if value
+    )
+
+
 def _visible(value: str) -> bytes:
     """Return the text as a header can carry it: a model name comes from an operator's hands."""
     return value.encode("ascii", "replace").translate(_SEEN)

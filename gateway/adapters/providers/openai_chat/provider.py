@@ -1,6 +1,6 @@
 """OpenAI's chat completions and embeddings, and all who copied them, as a ChatProvider."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 
 from gateway.adapters.providers.arriving import Arriving
 from gateway.adapters.providers.failures import failure
@@ -11,7 +11,7 @@ from gateway.adapters.providers.openai_chat.reading import Reading
 from gateway.adapters.providers.openai_chat.vectors import Vectors
 from gateway.adapters.providers.vendors import Vendor, headers_of, url_of, vendor_of
 from gateway.domain.catalog import Target
-from gateway.domain.errors import InvalidRequestError
+from gateway.domain.errors import InvalidRequestError, ProviderError
 from gateway.domain.messages import (
     ChatRequest,
     Deadlines,
@@ -38,7 +38,8 @@ class OpenAIChatProvider:
         path, reading, body = _prepared(request, target, vendor)
         deadlines = request.deadlines or target.provider.deadlines or Deadlines()
         with await self._post(path, body, target, vendor, deadlines) as reply:
-            await _refuse_failure(reply, vendor)
+            if reply.status != _OK:
+                raise await _failure(reply, vendor)
             if not request.is_streamed or _is_json(reply):
                 if request.is_streamed:  # a client that waits for frames gets the normal form
                     reading = Reading(request, target, vendor)
@@ -54,10 +55,10 @@ class OpenAIChatProvider:
             for delta in last:
                 yield delta
 
-    async def _post(
+    def _post(
         self, path: str, body: bytes, target: Target, vendor: Vendor, deadlines: Deadlines
-    ) -> Reply:
-        return await self._http.post(
+    ) -> Awaitable[Reply]:
+        return self._http.post(
             url_of(target.provider, vendor, model=target.model, path=path),
             provider=target.provider.name,
             headers=headers_of(target.provider, vendor),
@@ -84,14 +85,9 @@ def _prepared(request: ChatRequest, target: Target, vendor: Vendor) -> tuple[str
     return _CHAT, Passing(request, target, vendor, hides_usage=hides_usage), body
 
 
-async def _refuse_failure(reply: Reply, vendor: Vendor) -> None:
-    if reply.status != _OK:
-        raise failure(
-            vendor=vendor.name,
-            body=await reply.complaint(),
-            status=reply.status,
-            headers=reply.headers,
-        )
+async def _failure(reply: Reply, vendor: Vendor) -> ProviderError:
+    complaint = await reply.complaint()
+    return failure(vendor=vendor.name, body=complaint, status=reply.status, headers=reply.headers)
 
 
 def _is_json(reply: Reply) -> bool:

@@ -203,9 +203,10 @@ class Reading:
 
     def _finish_reason(self) -> FinishReason:
         reason = REASONS.get(self._reason, FinishReason.UNKNOWN)
-        if reason in {FinishReason.STOP, FinishReason.UNKNOWN} and self._is_calling:
+        is_stop = reason is FinishReason.STOP
+        if self._is_calling and (is_stop or reason is FinishReason.UNKNOWN):
             return FinishReason.TOOL_CALLS
-        if reason is FinishReason.STOP and self._is_refused:
+        if self._is_refused and is_stop:
             return FinishReason.REFUSAL
         return reason
 

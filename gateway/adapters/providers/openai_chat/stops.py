@@ -12,6 +12,8 @@ class StopTail:
 
     def take(self, text: str) -> str:
         """Return what may be shown."""
+        if not self._stops:
+            return text
         text = self._held + text
         n_held = max((_overlap(text, stop) for stop in self._stops), default=0)
         self._held = text[len(text) - n_held :]
@@ -19,6 +21,8 @@ class StopTail:
 
     def close(self) -> str:
         """Return the rest without the stop text."""
+        if not self._held:
+            return ""
         rest, self._held = self._held, ""
         said = max((stop for stop in self._stops if rest.endswith(stop)), key=len, default="")
         return rest.removesuffix(said)

@@ -5,6 +5,7 @@ import msgspec
 from gateway.adapters.providers.openai_chat.chunks import Figures, InputDetails, OutputDetails
 from gateway.domain.messages import Usage, UsageSource
 
+_NOTHING_INSIDE, _NOTHING_THOUGHT = InputDetails(), OutputDetails()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -17,8 +18,8 @@ def usage_of(figures: Figures) -> Usage | None:
     written = figures.completion_tokens
     if written is None:
         written = max(0, (total or 0) - read)
-    inside = figures.prompt_tokens_details or InputDetails()
-    thought = (figures.completion_tokens_details or OutputDetails()).reasoning_tokens or 0
+    inside = figures.prompt_tokens_details or _NOTHING_INSIDE
+    thought = (figures.completion_tokens_details or _NOTHING_THOUGHT).reasoning_tokens or 0
     if thought and total == read + written + thought:
         written += thought  # most count thoughts among what was written; the sum tells who not
     return Usage(
