@@ -57,17 +57,28 @@ def row_of(room_id: UUID, event: Event) -> RoomEvent:
     )
 
 
+# A question is heard when it is spoken, not when it is planned; the log itself keeps the words.
+_UNSAID: dict[str, dict[str, str]] = {EventType.TURN_PLANNED: {"text": ""}}
+
+
 def envelope(row: RoomEvent) -> dict[str, Any]:
     """Return an event as readers get it: offset, type, at, data, and the turn if there is one.
 
-    The payload goes out as it was written.
+    The payload goes out as it was written, but for the words of a turn that is only planned: they
+    come as they are said, and `turn.done` has all of them.
     """
+    unsaid = _UNSAID.get(row.type)
     shell: dict[str, Any] = {
         "offset": row.offset,
         "type": str(row.type),
         "at": row.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "data": row.data,
+        "data": row.data if unsaid is None else {**row.data, **unsaid},
     }
     if row.turn_id:
         shell["turn_id"] = row.turn_id
     return shell
+
+
+def kept(row: RoomEvent) -> dict[str, Any]:
+    """Return an event as it is written into the log, by column."""
+    return {"offset": row.offset, "type": row.type, "turn_id": row.turn_id, "data": row.data}

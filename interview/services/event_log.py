@@ -83,7 +83,7 @@ WITH room AS (
     RETURNING id
 )
 INSERT INTO interview_roomevent (room_id, "offset", type, turn_id, at, data)
-SELECT room.id, fact."offset", fact.type, coalesce(fact.turn_id, ''), %(at)s, fact.data
+SELECT room.id, fact."offset", fact.type, fact.turn_id, %(at)s, fact.data
 FROM room, jsonb_to_recordset(%(facts)s::jsonb)
     AS fact("offset" integer, type text, turn_id text, data jsonb)
 """
@@ -103,13 +103,13 @@ def append(row: RoomRow, record: Record, *, outbox: Outbox) -> None:
 def append_next(room_id: UUID, record: Record, *, outbox: Outbox) -> bool:
     """Write the record if nothing has been written since the room it began with, and say so."""
     room, events = record.room, list(record.events)
-    facts = [event_codec.envelope(event_codec.row_of(room_id, event)) for event in events]
+    rows = [event_codec.row_of(room_id, event) for event in events]
     arguments: dict[str, UUID | str | int | datetime] = {
         **_repeated(room),
         "room": room_id,
         "before": room.offset - len(events),
         "snapshot": msgspec.json.encode(room).decode(),
-        "facts": msgspec.json.encode(facts).decode(),
+        "facts": msgspec.json.encode([event_codec.kept(row) for row in rows]).decode(),
         "at": record.at,
         "changed_at": timezone.now(),
     }
@@ -117,6 +117,7 @@ def append_next(room_id: UUID, record: Record, *, outbox: Outbox) -> bool:
         cursor.execute(_APPEND, arguments)
         if not cursor.rowcount:
             return False
+    facts = [event_codec.envelope(row) for row in rows]
     transaction.on_commit(lambda: _send(room_id, room, events, facts, outbox))
     return True
 

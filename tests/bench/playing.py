@@ -33,7 +33,6 @@ class Heard:
     turn_id: str
     accepted_at: float
     sent_at: float
-    planned: str = ""
     started_at: float | None = None
     ended_at: float | None = None
     ended_by: str = ""
@@ -66,7 +65,8 @@ class Heard:
     def plan(self, seed: int) -> list[tuple[int, float]]:
         """Return the provider's own plan: after how many seconds so many characters are out."""
         plan, characters, seconds = [], 0, 0.0
-        for chunk in pacing(self.planned, pace_cps=PACE_CPS, seed=seed + int(self.turn_id[1:])):
+        said = self.end_data.get("text", "")
+        for chunk in pacing(said, pace_cps=PACE_CPS, seed=seed + int(self.turn_id[1:])):
             characters += len(chunk.text)
             seconds += chunk.delay_seconds
             plan.append((characters, seconds))
@@ -132,7 +132,6 @@ class Player(EventStream):
             self._accepted_at = _unix(fact["at"])
         elif kind == "turn.planned":
             heard = Heard(fact["turn_id"], self._accepted_at, self._sent_at)
-            heard.planned = fact["data"]["text"]
             self.turns[heard.turn_id] = heard
         elif kind == "turn.started":
             self.now.started_at = time.time()

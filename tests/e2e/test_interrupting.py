@@ -28,7 +28,7 @@ def test_escape_stops_the_speaker_and_keeps_what_was_heard(speaking):
     turn = speaking.turn()
     assert turn["state"] == "cancelled"
     assert turn["text"].startswith(heard)
-    assert len(turn["text"]) < len(turn["plan"]["text"])
+    assert not turn["text"].rstrip().endswith("?")
     expect(speaking.questions().last).to_contain_text("Interrupted")
     expect(speaking.questions().last.locator(".speech")).to_have_text(turn["text"].rstrip())
     expect(speaking.composer).to_be_focused()
@@ -37,11 +37,22 @@ def test_escape_stops_the_speaker_and_keeps_what_was_heard(speaking):
 def test_what_was_interrupted_can_be_asked_again_in_full(speaking):
     speaking.page.get_by_role("button", name="Interrupt").click()
     speaking.floor("interrupted")
-    planned = speaking.turn()["plan"]["text"]
+    heard = speaking.turn()["text"].rstrip()
     speaking.questions().last.get_by_role("button", name="Ask it again").click()
     speaking.my_move()
     expect(speaking.questions()).to_have_count(3)
-    assert speaking.turn()["text"] == planned
+    asked = speaking.turn()["text"]
+    assert asked.startswith(heard)
+    assert asked.endswith("?")
+
+
+def test_nobody_can_read_a_question_before_it_is_asked(speaking):
+    facts = speaking.page.evaluate(
+        "hotseat.state().record.filter((event) => event.type === 'turn.planned')"
+    )
+    assert len(facts) == 2
+    assert {fact["data"]["text"] for fact in facts} == {""}
+    assert all(fact["data"]["speaker"] and fact["data"]["intent"] for fact in facts)
 
 
 def test_half_a_question_can_be_answered(speaking):

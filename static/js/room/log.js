@@ -322,7 +322,7 @@ export class Log {
 }
 
 function spoke(turn, reaction) {
-  return (turn.plan?.text || turn.text).startsWith(reaction);
+  return turn.text.startsWith(reaction);
 }
 
 /** Move a cut off the middle of a surrogate pair. */

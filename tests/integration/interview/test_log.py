@@ -146,6 +146,18 @@ def test_a_fact_is_never_changed_or_removed(play: Play):
     assert fold(Room(), play.log) == play.room
 
 
+def test_readers_hear_a_question_when_it_is_said_and_the_log_keeps_it(play: Play):
+    planned = RoomEvent.objects.get(room_id=play.room_id, type=EventType.TURN_PLANNED)
+    told = next(f for f in selectors.facts_after(play.room_id, 0) if f["type"] == planned.type)
+
+    play.speak()
+    said = selectors.facts_after(play.room_id, planned.offset)[-1]
+
+    assert planned.data["text"] == play.room.planned_text != ""
+    assert told["data"] == {**planned.data, "text": ""}
+    assert (said["type"], said["data"]["text"]) == ("turn.done", planned.data["text"])
+
+
 def test_two_facts_cannot_share_an_offset(play: Play):
     fact = RoomEvent.objects.filter(room_id=play.room_id).order_by("-offset")[0]
     fact.pk, fact._state.adding = None, True
