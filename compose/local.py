@@ -34,6 +34,7 @@ _HIGHEST_PORT = 65_535
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _METRICS_PORTS = {"turns": 1101, "background": 1102}  # 9101 and 9102 beside port 8000
 _NEXT_WORKERS_PORT = 100  # the second worker for turns has 9201
+_USUAL_TURNS_WORKERS = 2
 _MOST_TURNS_WORKERS = 16
 
 
@@ -120,7 +121,10 @@ class Stack:
 
     def _n_turns_workers(self) -> int:
         """Return how many processes speak turns; raise StackError for no such number."""
-        given = self.extra.get("TURNS_WORKERS") or os.environ.get("TURNS_WORKERS") or "1"
+        given = self.extra.get("TURNS_WORKERS") or os.environ.get("TURNS_WORKERS")
+        if not given:
+            # One is bound by its own interpreter long before two cores are taken.
+            return _USUAL_TURNS_WORKERS if (os.cpu_count() or 1) > 1 else 1
         if given.isdecimal() and 1 <= int(given) <= _MOST_TURNS_WORKERS:
             return int(given)
         raise StackError(

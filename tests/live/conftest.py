@@ -40,6 +40,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The running game; somebody looks after its processes."""
     own = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "STATIC_ROOT", "DATABASE_POOL_SIZE"), "")
     own |= {"REDIS_PREFIX": "live:", "ENV_FILE": os.devnull, "DRAIN_SECONDS": "2"}
+    own |= {"TURNS_WORKERS": "1"}  # so that the one that is killed is the one that speaks
     stack = local.Stack(data_dir=tmp_path_factory.mktemp("live"), port=local.free_port(), extra=own)
     with stack as running, ThreadPoolExecutor(1, "hand") as hand:
         is_over = threading.Event()

@@ -1,5 +1,6 @@
 """How many processes speak turns."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,13 @@ def test_each_has_a_name_and_a_scrape_port_of_its_own(tmp_path):
     assert processes["turns"].environment["GATEWAY_REPLICAS"] == "5"
 
 
-def test_there_is_one_unless_said_otherwise(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("n_cores", "n_workers"), [(None, 1), (1, 1), (2, 2), (64, 2)])
+def test_there_are_two_where_two_can_run(tmp_path, monkeypatch, n_cores, n_workers):
     monkeypatch.delenv("TURNS_WORKERS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: n_cores)
     usual = local.Stack(data_dir=tmp_path, port=8000)
     names = [each.name for each in usual._processes(usual._environment())]
-    assert names == ["web", "turns", "background", "beat"]
+    assert names == ["web", "turns", "background", "beat", "turns-2"][: 3 + n_workers]
 
 
 @pytest.mark.parametrize("n_workers", ["0", "17", "-1", "two", "1.5"])
