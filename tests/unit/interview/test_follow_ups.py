@@ -1,5 +1,6 @@
 """Answers to follow-ups: an exact sentence is a full answer, and nothing else is."""
 
+from pathlib import Path
 from statistics import mean
 
 import pytest
@@ -62,6 +63,17 @@ def test_one_exact_sentence_is_worth_more_than_the_first_pars(
     question_id: str, trigger: str, language: Language
 ) -> None:
     assert _gold_q(question_id, trigger, language) >= 66
+
+
+def test_the_example_in_the_documents_is_what_the_rules_say() -> None:
+    words = "0.3 percent, all of them timeouts."
+    question, followup = follow_up("q.be_throughput_claim", "key_point_missing:quality")
+    told = (Path(__file__).parents[3] / "docs/scoring.md").read_text(encoding="utf-8")
+
+    assert mark_reply(words, question, followup).explain in told
+    assert words in told
+    assert followup.ask is not None
+    assert followup.ask.en in told
 
 
 def test_exact_answers_are_worth_the_same_in_both_languages() -> None:
