@@ -40,6 +40,7 @@ def test_limits_are_shared_with_the_games_processes_unless_told_otherwise(
     tmp_path, monkeypatch, given, shares
 ):
     monkeypatch.setenv("GATEWAY_REPLICAS", given)
+    monkeypatch.setenv("TURNS_WORKERS", "1")
     assert make(tmp_path)._environment()["GATEWAY_REPLICAS"] == shares
 
 
