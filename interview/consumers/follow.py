@@ -1,8 +1,9 @@
 """Follow one room: its facts in order, each once, and the words of the turn being spoken.
 
-Facts come as notices and are taken only when they continue what was sent; anything else is read
-from the log. Words come from the relay while a turn streams. The two meet in one rule: the fact
-that ends a turn carries its whole text, so words that come too late are not missed.
+Facts come as notices and are taken only when they continue what was sent. One that came too early
+waits a moment for those before it; what does not come by then is read from the log. Words come
+from the relay while a turn streams. The two meet in one rule: the fact that ends a turn carries
+its whole text, so words that come too late are not missed.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ LINGER_SECONDS = 3.0
 WORDS_EVERY_SECONDS = 0.04  # one write per reader and picture; what is said meanwhile goes along
 LAST_WORDS_SECONDS = 0.25
 MAX_WAITING_FACTS = 256
+PATIENCE_SECONDS = 0.3  # under load what is missing is mostly on its way, and reading costs more
 _ENDS = frozenset(
     {
         EventType.TURN_DONE,
@@ -55,6 +57,7 @@ class Follower:
         self._waiting: list[Fact] = []
         self._is_behind = True
         self._top: int | None = None
+        self._patient_until: float | None = None
         self._wake = asyncio.Event()
         self._speaking: _Speaking | None = None
         self._words: asyncio.Task[None] | None = None
@@ -71,9 +74,8 @@ class Follower:
         self._wake.set()
 
     def tell_top(self, top: int) -> None:
-        """Take the log's top offset; a reader below it catches up."""
+        """Take the log's top offset; a reader that stays below it catches up."""
         self._top = top
-        self._is_behind = self._is_behind or top > self._offset
         self._wake.set()
 
     async def replay(self) -> None:
@@ -95,7 +97,8 @@ class Follower:
         closes_at = self._closing_time(None)
         keep_alive_at = time.monotonic() + KEEP_ALIVE_SECONDS
         while closes_at is None or time.monotonic() < closes_at:
-            wait_until = keep_alive_at if closes_at is None else min(keep_alive_at, closes_at)
+            moments = (keep_alive_at, closes_at, self._patient_until)
+            wait_until = min(moment for moment in moments if moment is not None)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, wait_until - time.monotonic())):
                     await self._wake.wait()
@@ -113,20 +116,31 @@ class Follower:
     async def _deliver(self) -> None:
         self._wake.clear()
         waiting, self._waiting = self._waiting, []
-        for fact in waiting:
+        early: list[Fact] = []
+        for fact in sorted(waiting, key=_offset):
             if fact["offset"] == self._offset + 1:
                 await self._send_fact(fact)
             elif fact["offset"] > self._offset:
-                self._is_behind = True
-        if self._is_behind:
+                early.append(fact)
+        self._waiting[:0] = early
+        if self._is_behind or self._has_waited_enough(early):
             await self._catch_up()
         await self._follow_speaker()
-        if self._top is not None:
-            await self._send(frames.position(max(self._top, self._offset)))
+        if self._top is not None and self._top <= self._offset:
+            await self._send(frames.position(self._offset))
             self._top = None
 
+    def _has_waited_enough(self, early: Sequence[Fact]) -> bool:
+        """Return whether what is known to be there should have come by now."""
+        known = max(self._top or 0, *map(_offset, early), 0)
+        if known <= self._offset:
+            self._patient_until = None
+        elif self._patient_until is None:
+            self._patient_until = time.monotonic() + PATIENCE_SECONDS
+        return self._patient_until is not None and time.monotonic() >= self._patient_until
+
     async def _catch_up(self) -> None:
-        self._is_behind = False
+        self._is_behind, self._patient_until = False, None
         read = database_sync_to_async(selectors.facts_after)
         while facts := await read(self._room_id, self._offset):
             for fact in facts:
@@ -190,6 +204,10 @@ class Follower:
                 await self._send(b"".join(_frame(words, turn_id, speaker) for words in batch))
                 if any(words.text for words in batch):
                     await asyncio.sleep(WORDS_EVERY_SECONDS)
+
+
+def _offset(fact: Fact) -> int:
+    return int(fact["offset"])
 
 
 def _frame(words: Words, turn_id: str, speaker: str) -> bytes:

@@ -59,6 +59,40 @@ async def test_notices_out_of_order_or_twice_change_nothing(play: Play, line: Op
     assert answer.reader.offset == 10
 
 
+async def test_a_notice_that_comes_too_early_waits_for_the_one_before_it(
+    play: Play, line: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(follow, "PATIENCE_SECONDS", 3600.0)  # or the log would be read
+    answer = await line().open()
+    await answer.event("turn.queued")
+    assert isinstance(play.ports.outbox, HalfLiveOutbox)
+    play.ports.outbox.is_quiet = True
+    await write(play, started(), ev.TurnFirstToken(1))
+    earlier, later = [fact for _, fact in play.ports.outbox.published][-2:]
+    play.ports.outbox.is_quiet = False
+    await do(lambda: play.ports.outbox.publish(play.room_id, [later]))
+    await do(lambda: play.ports.outbox.publish(play.room_id, [earlier]))
+    await answer.event("turn.first_token")
+
+    assert answer.reader.offset == 8
+
+
+async def test_a_fact_nobody_tells_is_read_from_the_log_once_a_later_one_has_waited(
+    play: Play, line: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(follow, "PATIENCE_SECONDS", 0.02)
+    answer = await line().open()
+    await answer.event("turn.queued")
+    assert isinstance(play.ports.outbox, HalfLiveOutbox)
+    play.ports.outbox.is_quiet = True
+    await write(play, started())
+    play.ports.outbox.is_quiet = False
+    await write(play, ev.TurnFirstToken(1))
+    await answer.event("turn.first_token")
+
+    assert answer.reader.offset == 8
+
+
 async def test_a_silent_room_is_kept_alive(play: Play, line: Open, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(follow, "KEEP_ALIVE_SECONDS", 0.01)
     answer = await line().open()
