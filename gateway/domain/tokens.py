@@ -23,8 +23,9 @@ def estimated_tokens_of_json(body: bytes) -> int:
 
     Names and punctuation count as text: what is reserved should rather be too much.
     """
-    n_escaped = body.count(b"\\u")  # six bytes for one character, and mostly a wide one
-    n_wide = len(body) - len(body.translate(None, _WIDE_LEADS))
+    # Six bytes for one character, and mostly a wide one; to look for the first is quick.
+    n_escaped = body.count(b"\\u") if b"\\" in body else 0
+    n_wide = 0 if body.isascii() else len(body) - len(body.translate(None, _WIDE_LEADS))
     n_narrow = len(body) - 3 * n_wide - 6 * n_escaped
     n_wide += n_escaped
     return math.ceil(max(0, n_narrow) / LATIN_CHARACTERS_PER_TOKEN + n_wide * TOKENS_PER_IDEOGRAPH)
