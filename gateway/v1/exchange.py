@@ -35,6 +35,7 @@ _UNWATCHED_SECONDS = 0.02
 _PAUSED_SECONDS = 0.05  # shorter waits are the loop's, not the reader's
 MOST_BRACKETS = 100_000
 MOST_QUOTES = 4 * MOST_BRACKETS
+_NOT_OPENING = bytes(set(range(256)) - set(b"[{"))
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS = bytes.maketrans(b"[{]}", b"\1\1\0\0")
 _NO_BYTES = b""
@@ -221,7 +222,7 @@ def check_depth(body: bytes) -> None:
     Few brackets cannot be deep, which settles nearly every request. Otherwise strings are taken
     out and the brackets counted one by one; there are never so many that this would be felt.
     """
-    if len(body.translate(None, _NOT_BRACKETS)) <= 2 * MAX_DEPTH:  # it closes what it opens
+    if len(body.translate(None, _NOT_OPENING)) <= MAX_DEPTH:
         return
     has_escapes = b"\\" in body
     plain = body.replace(b"\\\\", b"").replace(b'\\"', b"") if has_escapes else body
