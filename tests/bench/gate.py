@@ -62,9 +62,9 @@ def cpu_seconds() -> float:
 
 
 async def store_seconds(client: Redis) -> tuple[float, int]:
-    """Return the CPU the store has used, and how often a script was called."""
+    """Return the CPU the store has used, and how often the script was called."""
     cpu = await client.info("cpu")
-    calls = (await client.info("commandstats")).get("cmdstat_evalsha", {"calls": 0})["calls"]
+    calls = (await client.info("commandstats")).get("cmdstat_fcall", {"calls": 0})["calls"]
     return cpu["used_cpu_user"] + cpu["used_cpu_sys"], calls
 
 

@@ -1,5 +1,6 @@
 -- The gate's book: gateway/domain/gatehouse.py, step by step the same, under this clock.
 --
+-- A library: what stands here is defined when it is loaded, and not again with every call.
 -- KEYS[1] is what every key begins with. It carries a hash tag, so that all of the gate's keys
 -- are in one slot: a request's limits belong to its key, its tenant and everybody at once, and
 -- can be taken together only where they are together.
@@ -7,96 +8,134 @@
 --
 -- l<hash>  a meter's state          c<hash>  holders under a concurrent limit, by end of lease
 -- b<hash>:<start>  spent, reserved  p<name>  holders of a provider's places, by end of lease
--- s<holder>  what a holder has      alive    all holders, by end of lease
--- r<holder>  what was paid for one who was taken for dead, and under which accounts
--- Whatever is read is kept for the other requests of the batch and written once, at the end.
-local clock = redis.call('TIME')
-local now = clock[1] * 1000000 + clock[2]
-local prefix, lease = KEYS[1], tonumber(ARGV[3])
-local NEVER = math.huge
-
---@meters
-
+-- stays    what each holder has     alive    all holders, by end of lease
+-- r<holder>  what was paid for one who was taken for dead, since when, and under which budgets
+--
+-- A ticket is what its client packs of a request: its plan, its record, a cost for each limit
+-- and an amount for each budget, one behind the other. A plan is what binds requests of a kind:
+-- {limits, budgets {base, kind, limit}, places {key, how many ...}}. A stay is when it began, the
+-- place's key (or false), the output so far, what was paid before, and the ticket.
+local NEVER = 1 / 0
 local CONCURRENT = 5
-local TOKENS, MONEY, REQUESTS = 2, 3, 1
-local HELD_RETRY = 1000000
+local TOKENS, MONEY = 2, 3
+local VOID, REAPED = 1, 2
 local DAY, MONTH = 1, 2
 local DAY_SECONDS = 86400
+local HELD_RETRY = 1000000
 local KEEP_STAY_MS = 7 * DAY_SECONDS * 1000
 local KEEP_ACCOUNT_MS = 40 * DAY_SECONDS * 1000
 local N_ORPHANS = 100
+local N_PLANS = 2000
 
-local read, changed = {}, {}
+-- Of the call under way. What is read serves the whole batch and is written once, at the end.
+local now, prefix, lease
+local read, flowed, booked
+local stays, came, went
+local crowds, pruned, leaving, joining
+
+--@meters
 
 local function load(key)
   local found = read[key]
   if found == nil then
-    local packed = redis.call('GET', prefix .. key)
+    local packed = redis.call('GET', key)
     found = packed and cmsgpack.unpack(packed) or false
     read[key] = found
   end
   return found
 end
 
-local function save(key, value, ttl_ms)
-  read[key], changed[key] = value, ttl_ms
+-- Returns the meter's state as it is by now.
+local function state_of(m)
+  local state = read[m[1]]
+  if not state then
+    state = METERS[m[2]].at(m, load(m[1]))
+    read[m[1]] = state
+  end
+  return state
 end
 
-local function save_meter(m, state)
-  local _, whole = METERS[m[2]].level(m, state)
-  save(m[1], state, math.floor(whole / 1000) + 1000)
+-- Plans are the same whenever they are unpacked, so they are kept for later calls.
+local plans, n_plans = {}, 0
+
+local function unpacked_plan(packed)
+  local limits, budgets, places = unpack(cmsgpack.unpack(packed))
+  for _, m in ipairs(limits) do m[1] = prefix .. m[1] end
+  for _, budget in ipairs(budgets) do budget[1] = prefix .. budget[1] end
+  for i = 1, #places, 2 do places[i] = prefix .. places[i] end
+  return {limits = limits, budgets = budgets, places = places}
 end
 
--- Leases: sorted sets of holders, pruned once per call; who joins is added at the end.
-local crowds, joining, gone_keys, gone_holders = {}, {}, {}, {}
+local function plan_of(packed)
+  local known = plans[prefix]
+  local plan = known and known[packed]
+  if not plan then
+    if n_plans >= N_PLANS then plans, n_plans = {}, 0 end
+    plan = unpacked_plan(packed)
+    plans[prefix] = plans[prefix] or {}
+    plans[prefix][packed], n_plans = plan, n_plans + 1
+  end
+  return plan
+end
+
+-- Leases: sorted sets of holders. Who leaves goes before anybody is counted, who joins is added
+-- at the end.
+local function release(key, holder)
+  local members = leaving[key]
+  if members then members[#members + 1] = holder else leaving[key] = {holder} end
+end
+
+-- Returns how many there are, or a few more: some may be late.
+local function crowd_or_more(key)
+  local n = crowds[key]
+  if not n then
+    if leaving[key] then
+      redis.call('ZREM', key, unpack(leaving[key]))
+      leaving[key] = nil
+    end
+    n = redis.call('ZCARD', key)
+    crowds[key] = n
+  end
+  return n
+end
 
 local function crowd(key)
-  if not crowds[key] then
-    redis.call('ZREMRANGEBYSCORE', prefix .. key, '-inf', now)
-    crowds[key] = redis.call('ZCARD', prefix .. key)
+  if not pruned[key] then
+    local n = crowd_or_more(key)
+    crowds[key] = n - redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+    pruned[key] = true
   end
   return crowds[key]
 end
 
 local function keep(key, holder)
   local members = joining[key]
-  if not members then
-    members = {}
-    joining[key] = members
+  if members then
+    local n = #members
+    members[n + 1], members[n + 2] = now + lease, holder
+  else
+    joining[key] = {now + lease, holder}
   end
-  members[#members + 1] = now + lease
-  members[#members + 1] = holder
 end
 
 local function hold(key, holder)
-  crowds[key] = crowd(key) + 1
+  crowds[key] = crowd_or_more(key) + 1
   keep(key, holder)
 end
 
-local function release(key, holder)
-  crowds[key] = crowd(key) - redis.call('ZREM', prefix .. key, holder)
-end
-
-local function forget(key)
-  read[key], changed[key] = false, nil
-  gone_keys[#gone_keys + 1] = prefix .. key
-end
-
-local function write()
-  if #gone_keys > 0 then redis.call('DEL', unpack(gone_keys)) end
-  if #gone_holders > 0 then redis.call('ZREM', prefix .. 'alive', unpack(gone_holders)) end
-  for key, ttl_ms in pairs(changed) do
-    redis.call('SET', prefix .. key, cmsgpack.pack(read[key]), 'PX', ttl_ms)
-  end
-  for key, members in pairs(joining) do
-    redis.call('ZADD', prefix .. key, unpack(members))
-    redis.call('PEXPIRE', prefix .. key, key == 'alive' and KEEP_STAY_MS or math.ceil(lease / 500))
+local function look_up(holders)
+  if #holders > 0 then
+    local found = redis.call('HMGET', prefix .. 'stays', unpack(holders))
+    for i = 1, #holders do stays[holders[i]] = found[i] end
   end
 end
 
--- Periods of the calendar, in Unix seconds.
-local month
+local function write_down(holder, ticket, ...)
+  local n = #came
+  came[n + 1], came[n + 2] = holder, cmsgpack.pack(...) .. ticket
+end
 
+-- Periods of the calendar and their accounts, in Unix seconds.
 local function days_of(year, index)
   if index == 2 then
     local is_leap = year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)
@@ -105,38 +144,44 @@ local function days_of(year, index)
   return (index == 4 or index == 6 or index == 9 or index == 11) and 30 or 31
 end
 
-local function this_month()
-  if not month then
-    local today, year, index, first = math.floor(now / 1000000 / DAY_SECONDS), 2024, 1, 19723
-    while first + days_of(year, index) <= today do
-      first = first + days_of(year, index)
-      index = index % 12 + 1
-      if index == 1 then year = year + 1 end
-    end
-    month = {first * DAY_SECONDS, (first + days_of(year, index)) * DAY_SECONDS}
+local function month_of(second)
+  local today, year, index, first = math.floor(second / DAY_SECONDS), 2024, 1, 19723
+  while first + days_of(year, index) <= today do
+    first = first + days_of(year, index)
+    index = index % 12 + 1
+    if index == 1 then year = year + 1 end
   end
-  return month[1], month[2]
+  return first * DAY_SECONDS, (first + days_of(year, index)) * DAY_SECONDS
 end
 
-local function period(kind)
+local function period_of(kind, second)
   if kind == DAY then
-    local start = math.floor(now / 1000000 / DAY_SECONDS) * DAY_SECONDS
+    local start = math.floor(second / DAY_SECONDS) * DAY_SECONDS
     return start, start + DAY_SECONDS
   elseif kind == MONTH then
-    return this_month()
+    return month_of(second)
   end
-  return 0, nil
+  return 0, NEVER
 end
 
-local function account(base, kind)
-  local start, ends = period(kind)
-  return base .. ':' .. string.format('%d', start), start, ends
+local function account_at(base, kind, time)
+  local second = time / 1000000
+  local start, ends = period_of(kind, second)
+  return {key = base .. ':' .. string.format('%d', start), start = start, ends = ends}
 end
 
-local function save_account(key, spending, ends)
-  -- A little longer than the period: who entered in it may leave after it.
-  local ttl_ms = ends and ends * 1000 - math.floor(now / 1000) + DAY_SECONDS * 1000
-  save(key, spending, ttl_ms and math.max(1000, ttl_ms) or KEEP_ACCOUNT_MS)
+-- Returns the account that was open at the time; mostly it is the one of the last request.
+local function account_of(budget, time)
+  local account = budget.account
+  if not account or time < account.start * 1000000 or time >= account.ends * 1000000 then
+    account = account_at(budget[1], budget[2], time)
+    budget.account = account
+  end
+  return account
+end
+
+local function book(account, spending)
+  read[account.key], booked[account.key] = spending, account
 end
 
 -- Entering.
@@ -146,147 +191,155 @@ local function claim_wait(m, cost)
     if crowd(m[1]) < m[4] then return 0 end
     return m[4] == 0 and NEVER or HELD_RETRY
   end
-  local meter = METERS[m[2]]
-  local state = meter.at(m, load(m[1]))
-  return meter.wait(m, state, cost)
+  return METERS[m[2]].wait(m, state_of(m), cost)
 end
 
-local function money_wait(spending, limit, amount, ends)
+local function money_wait(account, limit, amount)
+  local spending = load(account.key)
   local paid = spending[1] + amount
   if paid + spending[2] <= limit then return 0 end
   if amount > limit then return NEVER end
   if paid <= limit then return HELD_RETRY end
-  return ends and ends * 1000000 - now or NEVER
+  return account.ends * 1000000 - now
 end
 
-local function add_levels(answer, claims)
-  for i = 1, #claims, 2 do
-    local m = claims[i]
-    local left, whole
-    if m[2] == CONCURRENT then
-      left, whole = math.max(0, m[4] - crowd(m[1])), 0
-    else
-      local meter = METERS[m[2]]
-      left, whole = meter.level(m, meter.at(m, load(m[1])))
-    end
-    answer[#answer + 1] = left
-    answer[#answer + 1] = whole
-  end
-  return answer
-end
-
-local function longest_wait(claims, reservations, accounts)
+local function longest_wait(limits, budgets, wanted)
   local longest, index = 0, 0
-  for i = 1, #claims, 2 do
-    local wait = claim_wait(claims[i], claims[i + 1])
-    if wait > longest then longest, index = wait, (i - 1) / 2 end
+  for i = 1, #limits do
+    local wait = claim_wait(limits[i], wanted[i])
+    if wait > longest then longest, index = wait, i - 1 end
   end
-  for i, found in ipairs(accounts) do
-    local wait = money_wait(
-      load(found[1]), reservations[i * 4 - 1], reservations[i * 4], found[2])
-    if wait > longest then longest, index = wait, #claims / 2 + i - 1 end
+  for i = 1, #budgets do
+    local wait = money_wait(budgets[i].account, budgets[i][3], wanted[#limits + i])
+    if wait > longest then longest, index = wait, #limits + i - 1 end
   end
   return longest, index
 end
 
+local function add_levels(answers, limits)
+  for i = 1, #limits do
+    local m, n = limits[i], #answers
+    if m[2] == CONCURRENT then
+      answers[n + 1], answers[n + 2] = math.max(0, m[4] - crowd(m[1])), 0
+    else
+      answers[n + 1], answers[n + 2] = METERS[m[2]].level(m, state_of(m))
+    end
+  end
+end
+
+-- Opens the accounts; asks for the sums of those that are not known, as {2, how many, index,
+-- start ...}, and returns whether there are any.
+local function is_unread(answers, budgets)
+  local unread = {}
+  for i = 1, #budgets do
+    local account = account_of(budgets[i], now)
+    if not load(account.key) then
+      unread[#unread + 1] = i - 1
+      unread[#unread + 1] = account.start
+    end
+  end
+  if #unread == 0 then return false end
+  local n = #answers
+  answers[n + 1], answers[n + 2] = 2, #unread / 2
+  for i = 1, #unread do answers[n + 2 + i] = unread[i] end
+  return true
+end
+
 local function seat(holder, places, is_forced)
   for i = 1, #places, 2 do
-    if is_forced or crowd(places[i]) < places[i + 1] then
-      hold(places[i], holder)
-      return (i - 1) / 2, places[i]
+    local key, n = places[i], places[i + 1]
+    if is_forced or crowd_or_more(key) < n or crowd(key) < n then
+      hold(key, holder)
+      return (i - 1) / 2, key
     end
   end
   return -1, false
 end
 
--- Returns what was paid for one who was taken for dead; who comes back has it to its credit.
-local function paid_for(holder)
-  local reaped = load('r' .. holder)
-  if not reaped then return 0 end
-  forget('r' .. holder)
-  return reaped[1]
-end
-
--- Answers {1, place, levels ..., money out ...}, {0, wait, index, levels ...} or {2, index, start ...}.
-local function enter(entrance)
-  local holder, claims, reservations, places, record, is_forced = unpack(entrance)
-  local accounts, unread = {}, {2}
-  for i = 1, #reservations, 4 do
-    local key, start, ends = account(reservations[i], reservations[i + 1])
-    accounts[#accounts + 1] = {key, ends}
-    if not load(key) then
-      unread[#unread + 1] = (i - 1) / 4
-      unread[#unread + 1] = start
-    end
-  end
-  if #unread > 1 then return unread end
-  if not is_forced then
-    local wait, index = longest_wait(claims, reservations, accounts)
-    if wait > 0 then
-      return add_levels({0, wait == NEVER and -1 or wait, index}, claims)
-    end
-  end
-  local place, place_key = seat(holder, places, is_forced)
-  for i = 1, #claims, 2 do
-    local m = claims[i]
+local function take(holder, limits, budgets, wanted)
+  for i = 1, #limits do
+    local m = limits[i]
     if m[2] == CONCURRENT then
       hold(m[1], holder)
     else
-      local meter = METERS[m[2]]
-      save_meter(m, meter.take(m, meter.at(m, load(m[1])), claims[i + 1]))
+      METERS[m[2]].take(m, state_of(m), wanted[i])
+      flowed[m[1]] = m
     end
   end
-  local reserved = {}
-  for i, found in ipairs(accounts) do
-    local spending = load(found[1])
-    spending[2] = spending[2] + reservations[i * 4]
-    save_account(found[1], spending, found[2])
-    reserved[#reserved + 1] = found[1]
-    reserved[#reserved + 1] = reservations[i * 4]
-    reserved[#reserved + 1] = found[2] or 0
+  for i = 1, #budgets do
+    local account = budgets[i].account
+    local spending = load(account.key)
+    spending[2] = spending[2] + wanted[#limits + i]
+    book(account, spending)
   end
-  local paid = is_forced and paid_for(holder) or 0
-  save('s' .. holder, {now, claims, reserved, place_key, 0, record, paid}, KEEP_STAY_MS)
-  keep('alive', holder)
-  local answer = add_levels({1, place}, claims)
-  for _, found in ipairs(accounts) do
-    local spending = load(found[1])
-    answer[#answer + 1] = spending[1] + spending[2]
+end
+
+-- Returns what was paid for one who was taken for dead; who comes back has it to its credit.
+local function paid_for(holder)
+  local key = prefix .. 'r' .. holder
+  local reaped = load(key)
+  if not reaped then return 0 end
+  redis.call('DEL', key)
+  read[key] = false
+  return reaped[1]
+end
+
+-- Answers 1, place, levels ..., money out ...; or 0, wait, index, levels ...; or as `is_unread`.
+local function enter(answers, holder, ticket, is_forced, packed_plan, _, ...)
+  local plan, wanted = plan_of(packed_plan), {...}
+  local limits, budgets = plan.limits, plan.budgets
+  if is_unread(answers, budgets) then return end
+  local n = #answers
+  if not is_forced then
+    local wait, index = longest_wait(limits, budgets, wanted)
+    if wait > 0 then
+      answers[n + 1], answers[n + 2], answers[n + 3] = 0, wait == NEVER and -1 or wait, index
+      return add_levels(answers, limits)
+    end
   end
-  return answer
+  local place, place_key = seat(holder, plan.places, is_forced)
+  take(holder, limits, budgets, wanted)
+  write_down(holder, ticket, now, place_key, 0, is_forced and paid_for(holder) or 0)
+  keep(prefix .. 'alive', holder)
+  answers[n + 1], answers[n + 2] = 1, place
+  add_levels(answers, limits)
+  for i = 1, #budgets do
+    local spending = load(budgets[i].account.key)
+    answers[#answers + 1] = spending[1] + spending[2]
+  end
 end
 
 -- Leaving.
 
-local function surplus(unit, cost, tokens, microusd, is_void)
+local function surplus(unit, cost, tokens, microusd, word)
   if unit == TOKENS then return tokens - cost end
   if unit == MONEY then return microusd - cost end
-  return is_void and -cost or 0
+  return word == VOID and -cost or 0
 end
 
-local function pay(key, spent, reserved, ends)
-  local spending = load(key)
+local function pay(account, spent, reserved)
+  local spending = load(account.key)
   if spending then
     spending[1] = spending[1] + spent
     spending[2] = spending[2] - reserved
-    save_account(key, spending, ends ~= 0 and ends or nil)
+    book(account, spending)
   end
 end
 
 -- Who is not here was taken for dead, and pays the rest; or was let in by a local share, and
 -- then only the money is booked.
-local function leave_from_outside(holder, microusd, bookings)
-  local reaped = load('r' .. holder)
+local function leave_from_outside(holder, microusd, budgets)
+  local key = prefix .. 'r' .. holder
+  local reaped = load(key)
   if reaped then
-    for i = 1, #reaped[2], 3 do
-      pay(reaped[2][i], math.max(0, microusd - reaped[1]), 0, reaped[2][i + 2])
-    end
-    forget('r' .. holder)
+    local spent = math.max(0, microusd - reaped[1])
+    for i = 3, #reaped, 2 do pay(account_at(reaped[i], reaped[i + 1], reaped[2]), spent, 0) end
+    redis.call('DEL', key)
+    read[key] = false
     return
   end
-  for i = 1, #bookings, 2 do
-    local key, _, ends = account(bookings[i], bookings[i + 1])
-    pay(key, microusd, 0, ends or 0)
+  for i = 1, budgets and #budgets or 0, 2 do
+    pay(account_at(prefix .. budgets[i], budgets[i + 1], now), microusd, 0)
   end
 end
 
@@ -295,79 +348,150 @@ local function is_renewed(holder)
   return until_us and tonumber(until_us) > now
 end
 
-local function leave(departure)
-  local holder, tokens, microusd, is_void, is_reaped, bookings = unpack(departure)
-  local stay = load('s' .. holder)
-  if not stay then
-    if not is_reaped then leave_from_outside(holder, microusd, bookings) end
-    return
+local function note_reaped(holder, paid, began, budgets)
+  local key, reaped = prefix .. 'r' .. holder, {paid, began}
+  for i = 1, #budgets do
+    reaped[#reaped + 1] = budgets[i][1]
+    reaped[#reaped + 1] = budgets[i][2]
   end
-  if is_reaped and is_renewed(holder) then return end
-  local entered, claims, reserved, place_key, _, _, paid = unpack(stay)
-  paid = paid or 0
-  if is_reaped then
-    save('r' .. holder, {math.max(microusd, paid), reserved}, KEEP_STAY_MS)
-  end
+  redis.call('SET', key, cmsgpack.pack(reaped), 'PX', KEEP_STAY_MS)
+  read[key] = reaped
+end
+
+local function give_back(
+  holder, tokens, microusd, word, began, place_key, _, paid, packed_plan, _, ...)
+  local plan, wanted = plan_of(packed_plan), {...}
+  local limits, budgets = plan.limits, plan.budgets
+  if word == REAPED then note_reaped(holder, math.max(microusd, paid), began, budgets) end
   if place_key then release(place_key, holder) end
-  for i = 1, #claims, 2 do
-    local m = claims[i]
+  for i = 1, #limits do
+    local m = limits[i]
     if m[2] == CONCURRENT then
       release(m[1], holder)
     else
-      local more = surplus(m[3], claims[i + 1], tokens, microusd, is_void)
+      local more = surplus(m[3], wanted[i], tokens, microusd, word)
       if more ~= 0 then
-        local meter = METERS[m[2]]
-        save_meter(m, meter.correct(m, meter.at(m, load(m[1])), more, entered))
+        METERS[m[2]].correct(m, state_of(m), more, began)
+        flowed[m[1]] = m
       end
     end
   end
-  for i = 1, #reserved, 3 do
-    pay(reserved[i], math.max(0, microusd - paid), reserved[i + 1], reserved[i + 2])
+  for i = 1, #budgets do
+    pay(account_of(budgets[i], began), math.max(0, microusd - paid), wanted[#limits + i])
   end
-  forget('s' .. holder)
-  gone_holders[#gone_holders + 1] = holder
+end
+
+local function leave(holder, tokens, microusd, word, budgets)
+  local stay = stays[holder]
+  if not stay then
+    if word ~= REAPED then leave_from_outside(holder, microusd, budgets) end
+  elseif word ~= REAPED or not is_renewed(holder) then
+    give_back(holder, tokens, microusd, word, cmsgpack.unpack(stay))
+    stays[holder] = false
+    went[#went + 1] = holder
+  end
 end
 
 -- Staying.
 
--- Returns whether the holder is known.
-local function renew(holder, tokens, record)
-  local stay = load('s' .. holder)
-  if not stay then return false end
-  if stay[5] ~= tokens or (record ~= '' and record ~= stay[6]) then
-    stay[5] = tokens
-    if record ~= '' then stay[6] = record end
-    save('s' .. holder, stay, KEEP_STAY_MS)
+local function renew(holder, tokens, record, began, place_key, output, paid, packed_plan, old, ...)
+  if record == '' then record = old end
+  if output ~= tokens or record ~= old then
+    local ticket = cmsgpack.pack(packed_plan, record, ...)
+    write_down(holder, ticket, began, place_key, tokens, paid)
   end
-  keep('alive', holder)
-  if stay[4] then keep(stay[4], holder) end
-  for i = 1, #stay[2], 2 do
-    if stay[2][i][2] == CONCURRENT then keep(stay[2][i][1], holder) end
+  keep(prefix .. 'alive', holder)
+  if place_key then keep(place_key, holder) end
+  for _, m in ipairs(plan_of(packed_plan).limits) do
+    if m[2] == CONCURRENT then keep(m[1], holder) end
   end
-  return true
+end
+
+local function reseat(holder, places, began, place_key, output, paid, ...)
+  if place_key then release(place_key, holder) end
+  for i = 1, #places, 2 do places[i] = prefix .. places[i] end
+  local place, new_key = seat(holder, places, false)
+  write_down(holder, cmsgpack.pack(...), began, new_key, output, paid)
+  return place
+end
+
+-- Writing.
+
+local function write_meters()
+  for key, m in pairs(flowed) do
+    local state = read[key]
+    local _, whole = METERS[m[2]].level(m, state)
+    redis.call('SET', key, cmsgpack.pack(state), 'PX', math.floor(whole / 1000) + 1000)
+  end
+end
+
+local function write_accounts()
+  for key, account in pairs(booked) do
+    local ttl_ms = KEEP_ACCOUNT_MS
+    if account.ends ~= NEVER then
+      -- A little longer than the period: who entered in it may leave after it.
+      ttl_ms = account.ends * 1000 - math.floor(now / 1000) + DAY_SECONDS * 1000
+      if ttl_ms < 1000 then ttl_ms = 1000 end
+    end
+    redis.call('SET', key, cmsgpack.pack(read[key]), 'PX', ttl_ms)
+  end
+end
+
+local function write_stays()
+  local key = prefix .. 'stays'
+  if #went > 0 then
+    redis.call('HDEL', key, unpack(went))
+    redis.call('ZREM', prefix .. 'alive', unpack(went))
+  end
+  if #came > 0 then
+    redis.call('HSET', key, unpack(came))
+    redis.call('PEXPIRE', key, KEEP_STAY_MS)
+  end
+end
+
+local function write_leases()
+  local alive = prefix .. 'alive'
+  for key, holders in pairs(leaving) do redis.call('ZREM', key, unpack(holders)) end
+  for key, members in pairs(joining) do
+    redis.call('ZADD', key, unpack(members))
+    redis.call('PEXPIRE', key, key == alive and KEEP_STAY_MS or math.ceil(lease / 500))
+  end
 end
 
 local OPERATIONS = {}
 
--- {seeds {account, end, spent ...}, departures, entrances} -> an answer per entrance.
+-- {seeds {account, end, spent ...}, departures {holder, tokens, microusd, word, budgets ...},
+-- entrances {holder, ticket, is forced ...}} -> the answers, one behind the other.
 function OPERATIONS.turn(arguments)
-  local seeds, departures, entrances = unpack(arguments)
+  local seeds, departures, entrances = arguments[1], arguments[2], arguments[3]
   for i = 1, #seeds, 3 do
-    local key, ends = seeds[i], seeds[i + 1] ~= 0 and seeds[i + 1] or nil
-    if not load(key) then save_account(key, {seeds[i + 2], 0}, ends) end
+    local key, ends = prefix .. seeds[i], seeds[i + 1]
+    if not load(key) then
+      book({key = key, ends = ends == 0 and NEVER or ends}, {seeds[i + 2], 0})
+    end
   end
-  for _, departure in ipairs(departures) do leave(departure) end
-  local answers = {}
-  for i, entrance in ipairs(entrances) do answers[i] = enter(entrance) end
+  local holders, answers = {}, {}
+  for i = 1, #departures, 5 do holders[#holders + 1] = departures[i] end
+  look_up(holders)
+  for i = 1, #departures, 5 do leave(unpack(departures, i, i + 4)) end
+  for i = 1, #entrances, 3 do
+    local ticket = entrances[i + 1]
+    enter(answers, entrances[i], ticket, entrances[i + 2], cmsgpack.unpack(ticket))
+  end
   return answers
 end
 
 -- {holder, tokens, record ...} -> the holders that are not known.
 function OPERATIONS.renew(arguments)
-  local unknown = {}
+  local holders, unknown = {}, {}
+  for i = 1, #arguments, 3 do holders[#holders + 1] = arguments[i] end
+  look_up(holders)
   for i = 1, #arguments, 3 do
-    if not renew(arguments[i], arguments[i + 1], arguments[i + 2]) then
-      unknown[#unknown + 1] = arguments[i]
+    local holder = arguments[i]
+    if stays[holder] then
+      renew(holder, arguments[i + 1], arguments[i + 2], cmsgpack.unpack(stays[holder]))
+    else
+      unknown[#unknown + 1] = holder
     end
   end
   return unknown
@@ -375,20 +499,16 @@ end
 
 -- {holder, places} -> index, -1 when all were taken, -2 when the holder is not known.
 function OPERATIONS.move(arguments)
-  local holder, places = unpack(arguments)
-  local stay = load('s' .. holder)
-  if not stay then return -2 end
-  if stay[4] then release(stay[4], holder) end
-  local place, place_key = seat(holder, places, false)
-  stay[4] = place_key
-  save('s' .. holder, stay, KEEP_STAY_MS)
-  return place
+  local holder, places = arguments[1], arguments[2]
+  look_up({holder})
+  if not stays[holder] then return -2 end
+  return reseat(holder, places, cmsgpack.unpack(stays[holder]))
 end
 
 -- {key ...} -> how many hold each.
 function OPERATIONS.count(arguments)
   local counts = {}
-  for i, key in ipairs(arguments) do counts[i] = crowd(key) end
+  for i, key in ipairs(arguments) do counts[i] = crowd(prefix .. key) end
   return counts
 end
 
@@ -396,7 +516,8 @@ end
 function OPERATIONS.spendings(arguments)
   local found = {}
   for i = 1, #arguments, 2 do
-    local spending = load((account(arguments[i], arguments[i + 1]))) or {-1, -1}
+    local account = account_at(prefix .. arguments[i], arguments[i + 1], now)
+    local spending = load(account.key) or {-1, -1}
     found[i], found[i + 1] = spending[1], spending[2]
   end
   return found
@@ -405,30 +526,43 @@ end
 -- {base, kind, start, more} -> 1 once the open period has more to its name, 0 when it is another.
 function OPERATIONS.correct(arguments)
   local base, kind, start, more = unpack(arguments)
-  local key, opened, ends = account(base, kind)
-  local spending = load(key)
-  if not spending or opened ~= start then return 0 end
-  save_account(key, {math.max(0, spending[1] + more), spending[2]}, ends)
+  local account = account_at(prefix .. base, kind, now)
+  local spending = load(account.key)
+  if not spending or account.start ~= start then return 0 end
+  book(account, {math.max(0, spending[1] + more), spending[2]})
   return 1
 end
 
-if ARGV[1] == 'orphans' then
-  -- {holder, tokens, record ...}, the oldest first; not packed, a record may be any bytes.
-  local found = {}
-  local late = redis.call('ZRANGEBYSCORE', prefix .. 'alive', '-inf', now, 'LIMIT', 0, N_ORPHANS)
+-- Returns {holder, tokens, record ...}, the oldest first; not packed, a record may be any bytes.
+local function orphans()
+  local found, alive = {}, prefix .. 'alive'
+  local late = redis.call('ZRANGEBYSCORE', alive, '-inf', now, 'LIMIT', 0, N_ORPHANS)
+  look_up(late)
   for _, holder in ipairs(late) do
-    local stay = load('s' .. holder)
-    if stay then
+    if stays[holder] then
+      local _, _, output, _, _, record = cmsgpack.unpack(stays[holder])
       found[#found + 1] = holder
-      found[#found + 1] = stay[5]
-      found[#found + 1] = stay[6]
+      found[#found + 1] = output
+      found[#found + 1] = record
     else
-      redis.call('ZREM', prefix .. 'alive', holder)
+      redis.call('ZREM', alive, holder)
     end
   end
   return found
 end
 
-local answer = OPERATIONS[ARGV[1]](cmsgpack.unpack(ARGV[2]))
-write()
-return cmsgpack.pack(answer)
+redis.register_function('@name', function(keys, arguments)
+  local clock = redis.call('TIME')
+  now = clock[1] * 1000000 + clock[2]
+  prefix, lease = keys[1], tonumber(arguments[3])
+  read, flowed, booked = {}, {}, {}
+  stays, came, went = {}, {}, {}
+  crowds, pruned, leaving, joining = {}, {}, {}, {}
+  if arguments[1] == 'orphans' then return orphans() end
+  local answer = OPERATIONS[arguments[1]](cmsgpack.unpack(arguments[2]))
+  write_meters()
+  write_accounts()
+  write_stays()
+  write_leases()
+  return cmsgpack.pack(answer)
+end)

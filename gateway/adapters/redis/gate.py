@@ -1,8 +1,9 @@
-"""The gate in Redis: one script call per tick of the loop, for all who come and go in it.
+"""The gate in Redis: one call per tick of the loop, for all who come and go in it.
 
 While a call is under way, whoever comes waits for the next one: under load the batches grow by
 themselves, and a lone request waits for nobody. Departures go first, so that what they give
-back can be taken in the same call; nobody waits for them.
+back can be taken in the same call; nobody waits for them. They wait themselves, a few
+milliseconds, for somebody who enters, unless what they give back may be scarce.
 
 When the store is gone or slow, what it would have answered is answered by `LocalShare`, and
 what happened meanwhile is told to the store when it is back: who is in flight is put back by
@@ -19,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import ResponseError
 
 from gateway import metrics
 from gateway.adapters.redis import gate_wire, scripts
@@ -27,6 +28,7 @@ from gateway.adapters.redis.faults import translated
 from gateway.adapters.redis.gate_line import Line
 from gateway.adapters.redis.gate_lobby import Lobby, Seeds
 from gateway.adapters.redis.gate_outage import Outage
+from gateway.adapters.redis.gate_patience import Patience
 from gateway.adapters.redis.gate_share import LocalShare
 from gateway.adapters.redis.gate_wire import Packable, Wire, place_key
 from gateway.domain.budget import Account, Spending
@@ -35,12 +37,13 @@ from gateway.domain.gate import Departure, Entered, Entrance, Orphan, Place, Pro
 from gateway.domain.gate import Entry as GateEntry
 from gateway.domain.gatehouse import Unread, of_the_held
 from gateway.domain.money import Budget
+from gateway.domain.rate_limit import Unit
 
 N_RENEWALS = 200  # per call
+N_PLENTY = 64  # of places; where there are fewer, somebody may be waiting for one
 LOOK_UP_SECONDS = 2.0
-N_CHANCES = 3
-BUSY_SECONDS = 0.005  # a timer that is later than this says that the loop was busy
 _UNKNOWN = -2
+_NO_LIBRARY = "Function not found"
 
 SpentSum = Callable[[str, int], Awaitable[int]]
 """Returns what a budget's subject has spent since then (Unix seconds), in micro-USD."""
@@ -72,6 +75,16 @@ def script() -> str:
     return scripts.source("gate").replace("--@meters", scripts.source("gate_meters"))
 
 
+def library(source: str) -> tuple[str, str]:
+    """Return the library the script is, and the name of its function, which is its own as well.
+
+    No other script has that name: two versions may stand in one store, while one replaces the
+    other.
+    """
+    name = f"hotseat_gate_{hashlib.blake2b(source.encode(), digest_size=12).hexdigest()}"
+    return name, f"#!lua name={name}\n{source.replace('@name', name)}"
+
+
 class RedisGate:
     """Limits, budgets and places that every process sees alike; belongs to one event loop.
 
@@ -89,14 +102,13 @@ class RedisGate:
         timing: GateTiming | None = None,
         source: str | None = None,
     ) -> None:
-        self._client = client
         self._line = Line(client)
         self._calling = asyncio.Lock()
         self._prefix = f"{prefix}{{gate}}:"  # one slot for all of its keys: see the script
-        self._source = source or script()
-        self._sha = hashlib.sha1(self._source.encode(), usedforsecurity=False).hexdigest()
+        self._name, self._library = library(source or script())
         self._spent = spent
         self._timing = timing or GateTiming()
+        self._patience = Patience(self._timing.answer_seconds)
         self._lease_us = round(self._timing.lease_seconds * 1_000_000)
         self._wire = Wire()
         self._inside: dict[str, _Inside] = {}
@@ -158,7 +170,18 @@ class RedisGate:
         self._share.leave(departure)
         is_unheard = inside is not None and inside.is_degraded
         booked = inside.entrance.reservations if inside is not None and is_unheard else ()
-        self._lobby.leave(departure, booked)
+        may_wait = inside is not None and not self._is_scarce(inside.entrance)
+        self._lobby.leave(departure, booked, may_wait=may_wait)
+
+    def _is_scarce(self, entrance: Entrance) -> bool:
+        """Return whether anybody may be refused for want of what the request holds."""
+        for claim in entrance.claims:
+            if claim.limit.unit is Unit.CONCURRENT:
+                return True
+        for place in entrance.places:
+            if place.n_places < N_PLENTY:
+                return True
+        return any(not self._wire.has_room(reservation) for reservation in entrance.reservations)
 
     async def flush(self) -> None:
         """Return once the store has been told of everybody who left, or is away."""
@@ -315,45 +338,25 @@ class RedisGate:
         """Return the script's answer, or raise StateUnavailableError when it does not come soon."""
         try:
             with translated():
-                answer = await self._in_time(self._evaluate(operation, packed))
+                answer = await self._ask(operation, packed)
         except StateUnavailableError as error:
             self._outage.failed(error)
             raise
         self._outage.worked()
         return answer
 
-    async def _in_time(self, asking: Awaitable[bytes]) -> bytes:
-        """Return the answer if it comes in time; a loop that was busy is not a slow store."""
-        task = asyncio.ensure_future(asking)
-        task.add_done_callback(_heed)
-        clock = asyncio.get_running_loop().time
-        try:
-            for _ in range(N_CHANCES):
-                due_at = clock() + self._timing.answer_seconds
-                await asyncio.wait({task}, timeout=self._timing.answer_seconds)
-                if task.done() or clock() < due_at + BUSY_SECONDS:
-                    break
-        finally:
-            if not task.done():
-                task.cancel()
-        if not task.done():
-            raise TimeoutError("the gate's store is slow")
-        return task.result()
-
-    async def _evaluate(self, operation: str, packed: bytes) -> bytes:
-        command = ("EVALSHA", self._sha, 1, self._prefix, operation, packed, self._lease_us)
+    async def _ask(self, operation: str, packed: bytes) -> bytes:
+        """Return the answer; a store that has no such library is given it."""
+        command = ("FCALL", self._name, 1, self._prefix, operation, packed, self._lease_us)
         async with self._calling:
-            try:
+            with self._patience:
+                try:
+                    return await self._line.ask(command)
+                except ResponseError as error:
+                    if _NO_LIBRARY not in str(error):
+                        raise
+                await self._line.ask(("FUNCTION", "LOAD", "REPLACE", self._library))
                 return await self._line.ask(command)
-            except NoScriptError:
-                await self._client.script_load(self._source)
-                return await self._line.ask(command)
-
-
-def _heed(task: "asyncio.Future[bytes]") -> None:
-    """Look at an error nobody waits for any more, so that nobody is told it was overlooked."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _now_us() -> int:

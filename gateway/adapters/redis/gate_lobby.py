@@ -17,6 +17,7 @@ from gateway.domain.gatehouse import Unread
 N_ENTRANCES = 64  # per call: a millisecond or two of the store's time
 N_DEPARTURES = 256
 N_KEPT_DEPARTURES = 50_000
+HOLD_SECONDS = 0.005  # no longer than an answer takes to reach whoever asks again
 
 Seeds = tuple[tuple[Account, int], ...]
 Answer = Entry | Unread | None
@@ -61,6 +62,8 @@ class Lobby:
         self._entering: deque[_Asked] = deque()
         self._leaving: deque[_Left] = deque()
         self._pumping: asyncio.Task[None] | None = None
+        self._is_holding = False
+        self._is_due = False
 
     async def ask(
         self, entrance: Entrance, seeds: Seeds = (), *, is_forced: bool = False
@@ -68,7 +71,7 @@ class Lobby:
         """Return the store's answer; who stops waiting for it leaves again."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._entering.append(_Asked(entrance, future, seeds, is_forced))
-        self.wake()
+        self._start()
         try:
             return await future
         except asyncio.CancelledError:
@@ -76,17 +79,42 @@ class Lobby:
                 self._turn_back(entrance, future.result())
             raise
 
-    def leave(self, departure: Departure, booked: tuple[Reservation, ...] = ()) -> None:
-        """Tell the store with the next call; while it is away, keep it in mind."""
+    def leave(
+        self,
+        departure: Departure,
+        booked: tuple[Reservation, ...] = (),
+        *,
+        may_wait: bool = False,
+    ) -> None:
+        """Tell the store with the next call; while it is away, keep it in mind.
+
+        Who may wait does so for the next entrance, a moment at most: it goes before everybody
+        who enters here, and a call for it alone would cost as much again.
+        """
         if len(self._leaving) >= N_KEPT_DEPARTURES:
             # Leases and the reaper do the rest; memory has to end somewhere.
             self._leaving.popleft()
             metrics.GATE_FORGOTTEN.inc()
         self._leaving.append(_Left(departure, booked))
-        self.wake()
+        if not may_wait:
+            self.wake()
+        elif not self._is_holding:
+            self._is_holding = True
+            asyncio.get_running_loop().call_later(
+                HOLD_SECONDS, self._hold_no_longer, context=contextvars.Context()
+            )
 
     def wake(self) -> None:
-        """See to it that somebody calls."""
+        """See to it that somebody calls for all who have left."""
+        self._is_due = True
+        self._start()
+
+    def _hold_no_longer(self) -> None:
+        self._is_holding = False
+        if self._leaving:
+            self.wake()
+
+    def _start(self) -> None:
         if self._pumping is None:
             self._pumping = asyncio.get_running_loop().create_task(
                 # It serves every request, so it carries the context of none.
@@ -96,12 +124,14 @@ class Lobby:
 
     async def flush(self) -> None:
         """Return once nobody waits any more, or the store is away."""
+        if self._leaving:
+            self.wake()
         while self._pumping is not None:
             await asyncio.shield(self._pumping)
 
     async def _pump(self) -> None:
         try:
-            while (self._entering or self._leaving) and not self._is_away():
+            while (self._entering or self._is_due) and not self._is_away():
                 await self._turn()
         finally:
             self._pumping = None
@@ -112,6 +142,7 @@ class Lobby:
         """Make one call; whatever happens, nobody is left standing."""
         asked = self._next_asked()
         left = [self._leaving.popleft() for _ in range(min(len(self._leaving), N_DEPARTURES))]
+        self._is_due = bool(self._leaving)
         if not asked and not left:
             return
         answers: Sequence[Answer] = [None] * len(asked)
@@ -121,6 +152,7 @@ class Lobby:
             )
         except StateUnavailableError:
             self._leaving.extendleft(reversed(left))
+            self._is_due = bool(self._leaving)
         except Exception as error:  # noqa: BLE001  what cannot be packed must not stop the others
             _logger.error("gateway.gate_broke", extra={"error_type": type(error).__name__})
             await self._see_off(left)
@@ -135,6 +167,7 @@ class Lobby:
                 await self._run(self._packed([], [each]))
             except StateUnavailableError:
                 self._leaving.append(each)
+                self._is_due = True
             except Exception:  # noqa: BLE001  this is the one; its leases end by themselves
                 metrics.GATE_FORGOTTEN.inc()
 

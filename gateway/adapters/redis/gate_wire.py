@@ -6,14 +6,13 @@ bytes and one answer a few dozen, and both sides unpack in C.
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from gateway.domain.budget import Account, period_end
-from gateway.domain.gate import Barred, Departure, Entered, Entrance, Entry, Reservation
+from gateway.domain.gate import Barred, Departure, Entered, Entrance, Entry, Place, Reservation
 from gateway.domain.gatehouse import Unread
 from gateway.domain.meters import meter_of
 from gateway.domain.money import Budget, BudgetPeriod
@@ -24,9 +23,9 @@ _UNITS = {Unit.REQUESTS: 1, Unit.TOKENS: 2, Unit.MICROUSD: 3, Unit.CONCURRENT: 4
 _PERIODS = {BudgetPeriod.DAY: 1, BudgetPeriod.MONTH: 2, BudgetPeriod.TOTAL: 3}
 _N_REMEMBERED = 50_000
 _REFUSED, _GRANTED = 0, 1
+_DONE, _VOID, _REAPED = 0, 1, 2
 
 _encode = msgspec.msgpack.Encoder().encode
-_answers = msgspec.msgpack.Decoder(list[list[int]])
 numbers = msgspec.msgpack.Decoder(list[int]).decode
 number = msgspec.msgpack.Decoder(int).decode
 words = msgspec.msgpack.Decoder(list[str]).decode
@@ -34,28 +33,21 @@ words = msgspec.msgpack.Decoder(list[str]).decode
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 Argument = str | int | bool | msgspec.Raw
+Plan = tuple[tuple[tuple[Limit, str], ...], tuple[Budget, ...], tuple[Place, ...]]
+"""What binds requests of a kind: limits and the values they bind, budgets, and places."""
 Packable = Argument | Sequence["Packable"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Packed:
-    """A limit with its value as the script wants it, and what a `Level` says of it."""
-
-    meter: msgspec.Raw
-    name: str
-    amount: int
-
-
 class Wire:
-    """Packs questions and unpacks answers; remembers what limits look like packed.
+    """Packs questions and unpacks answers; remembers what limits and budgets look like packed.
 
     ``heard`` is what was last heard to be spent and set aside under each budget.
     """
 
     def __init__(self) -> None:
         self.heard: dict[tuple[str, BudgetPeriod], int] = {}
-        self._limits: dict[tuple[Limit, str], _Packed] = {}
         self._bases: dict[tuple[str, BudgetPeriod], str] = {}
+        self._plans: dict[Plan, bytes] = {}
 
     def turn(
         self,
@@ -64,20 +56,25 @@ class Wire:
         entrances: Iterable[tuple[Entrance, bool]],
     ) -> bytes:
         """Return one batch: sums that were looked up, who leaves, and who wants to enter."""
-        return _encode(
-            (
-                [part for account, spent in seeds for part in self._seed(account, spent)],
-                [self._departure(departure, booked) for departure, booked in departures],
-                [self._entrance(entrance, is_forced) for entrance, is_forced in entrances],
-            )
-        )
+        leaving: list[Packable] = []
+        for departure, booked in departures:
+            leaving += self._departure(departure, booked)
+        entering: list[Packable] = []
+        for entrance, is_forced in entrances:
+            entering += entrance.holder, self._ticket(entrance), is_forced
+        looked_up = [part for account, spent in seeds for part in self._seed(account, spent)]
+        return _encode((looked_up, leaving, entering))
 
     def answers(self, packed: bytes, entrances: Sequence[Entrance]) -> list[Entry | Unread]:
         """Return the answer to each entrance."""
-        return [
-            self._answer(answer, entrance)
-            for answer, entrance in zip(_answers.decode(packed), entrances, strict=True)
-        ]
+        parts = iter(numbers(packed))
+        return [self._answer(parts, entrance) for entrance in entrances]
+
+    def has_room(self, reservation: Reservation) -> bool:
+        """Return whether another one like it would have fitted, when last heard."""
+        budget = reservation.budget
+        out = self.heard.get((budget.subject, budget.period))
+        return out is not None and out + reservation.amount_microusd <= budget.limit_microusd
 
     def base(self, budget: Budget) -> tuple[str, int]:
         """Return what a budget's accounts are called, and the number of its period."""
@@ -100,77 +97,86 @@ class Wire:
             departure.holder,
             departure.tokens,
             departure.cost_microusd,
-            departure.is_void,
-            departure.is_reaped,
-            [part for reservation in booked for part in self.base(reservation.budget)],
+            _REAPED if departure.is_reaped else _VOID if departure.is_void else _DONE,
+            [part for each in booked for part in self.base(each.budget)] if booked else False,
         )
 
-    def _entrance(self, entrance: Entrance, is_forced: bool) -> tuple[Packable, ...]:
-        claims: list[Argument] = []
+    def _ticket(self, entrance: Entrance) -> msgspec.Raw:
+        """Return what the store keeps of the request: what binds it, its record, what it wants."""
+        limits, budgets, wanted = [], [], []
         for claim in entrance.claims:
-            claims += (self._limit(claim).meter, claim.cost)
-        reservations: list[Argument] = []
+            limits.append((claim.limit, claim.value))
+            wanted.append(claim.cost)
         for each in entrance.reservations:
-            reservations += self.base(each.budget)
-            reservations += (each.budget.limit_microusd, each.amount_microusd)
-        places: list[Argument] = []
-        for place in entrance.places:
-            places += (place_key(place.provider), place.n_places)
-        record = bytes_packed(entrance.record)
-        return entrance.holder, claims, reservations, places, record, is_forced
+            budgets.append(each.budget)
+            wanted.append(each.amount_microusd)
+        plan = self._plan((tuple(limits), tuple(budgets), entrance.places))
+        return bytes_packed(b"".join((plan, _text(entrance.record), *map(_encode, wanted))))
 
-    def _limit(self, claim: Claim) -> _Packed:
-        asked = claim.limit, claim.value
-        found = self._limits.get(asked)
+    def _plan(self, asked: Plan) -> bytes:
+        """Return what binds the request, without how much it wants of it."""
+        found = self._plans.get(asked)
         if found is None:
-            _bound(self._limits)
-            found = self._limits[asked] = _packed(claim.limit, claim.value)
+            _bound(self._plans)
+            found = self._plans[asked] = _text(self._packed_plan(*asked))
         return found
 
-    def _answer(self, answer: list[int], entrance: Entrance) -> Entry | Unread:
-        if answer[0] == _GRANTED:
-            self._hear(entrance, answer)
-            place = answer[1] if answer[1] >= 0 else None
-            return Entered(place, self._levels(entrance.claims, answer, 2))
-        if answer[0] == _REFUSED:
-            return self._barred(answer, entrance)
-        budgets = [entrance.reservations[index].budget for index in answer[1::2]]
-        return Unread(
-            tuple(
-                Account(budget.subject, budget.period, starts_at)
-                for budget, starts_at in zip(budgets, answer[2::2], strict=True)
+    def _packed_plan(
+        self,
+        limits: tuple[tuple[Limit, str], ...],
+        budgets: tuple[Budget, ...],
+        places: tuple[Place, ...],
+    ) -> bytes:
+        return _encode(
+            (
+                [_meter(limit, value) for limit, value in limits],
+                [(*self.base(budget), budget.limit_microusd) for budget in budgets],
+                [part for place in places for part in (place_key(place.provider), place.n_places)],
             )
         )
 
-    def _barred(self, answer: list[int], entrance: Entrance) -> Barred:
-        _, wait_us, index, *_ = answer
-        n_claims = len(entrance.claims)
-        is_limit = index < n_claims
-        return Barred(
-            None if wait_us < 0 else wait_us / 1_000_000,
-            limit=entrance.claims[index].limit.name if is_limit else "",
-            budget="" if is_limit else entrance.reservations[index - n_claims].budget.subject,
-            levels=self._levels(entrance.claims, answer, 3),
-        )
+    def _answer(self, parts: Iterator[int], entrance: Entrance) -> Entry | Unread:
+        word = next(parts)
+        if word == _GRANTED:
+            place = next(parts)
+            levels = _levels(entrance.claims, parts)
+            self._hear(entrance, parts)
+            return Entered(place if place >= 0 else None, levels)
+        if word == _REFUSED:
+            return _barred(parts, entrance)
+        return Unread(tuple(_unread(parts, entrance) for _ in range(next(parts))))
 
-    def _hear(self, entrance: Entrance, answer: list[int]) -> None:
-        if entrance.reservations:
+    def _hear(self, entrance: Entrance, parts: Iterator[int]) -> None:
+        for reservation in entrance.reservations:
             _bound(self.heard)
-            money = answer[2 + 2 * len(entrance.claims) :]
-            for reservation, out in zip(entrance.reservations, money, strict=True):
-                self.heard[reservation.budget.subject, reservation.budget.period] = out
+            budget = reservation.budget
+            self.heard[budget.subject, budget.period] = next(parts)
 
-    def _levels(
-        self, claims: tuple[Claim, ...], answer: list[int], begin: int
-    ) -> tuple[Level, ...]:
-        levels = []
-        for claim in claims:
-            packed = self._limit(claim)
-            levels.append(
-                Level(packed.name, packed.amount, answer[begin], answer[begin + 1] / 1_000_000)
-            )
-            begin += 2
-        return tuple(levels)
+
+def _unread(parts: Iterator[int], entrance: Entrance) -> Account:
+    budget = entrance.reservations[next(parts)].budget
+    return Account(budget.subject, budget.period, next(parts))
+
+
+def _barred(parts: Iterator[int], entrance: Entrance) -> Barred:
+    wait_us, index = next(parts), next(parts)
+    n_claims = len(entrance.claims)
+    is_limit = index < n_claims
+    return Barred(
+        None if wait_us < 0 else wait_us / 1_000_000,
+        limit=entrance.claims[index].limit.name if is_limit else "",
+        budget="" if is_limit else entrance.reservations[index - n_claims].budget.subject,
+        levels=_levels(entrance.claims, parts),
+    )
+
+
+def _levels(claims: tuple[Claim, ...], parts: Iterator[int]) -> tuple[Level, ...]:
+    return tuple(
+        [
+            Level(claim.limit.name, claim.limit.amount, next(parts), next(parts) / 1_000_000)
+            for claim in claims
+        ]
+    )
 
 
 def packed(arguments: Packable) -> bytes:
@@ -180,7 +186,11 @@ def packed(arguments: Packable) -> bytes:
 
 def bytes_packed(content: bytes) -> msgspec.Raw:
     """Return bytes under the head of a text: the script's reader is older than bytes are."""
-    return msgspec.Raw(b"\xdb" + len(content).to_bytes(4) + content)
+    return msgspec.Raw(_text(content))
+
+
+def _text(content: bytes) -> bytes:
+    return b"\xdb" + len(content).to_bytes(4) + content
 
 
 def place_key(provider: str) -> str:
@@ -188,16 +198,14 @@ def place_key(provider: str) -> str:
     return f"p{provider}"
 
 
-def _packed(limit: Limit, value: str) -> _Packed:
+def _meter(limit: Limit, value: str) -> tuple[Argument, ...]:
+    """Return a limit with the value it binds, as the script counts it."""
     name = _short(f"{limit.identity}|{value}")
     unit = _UNITS[limit.unit]
-    meter: tuple[Argument, ...]
     if limit.unit is Unit.CONCURRENT:
-        meter = (f"c{name}", _CONCURRENT, unit, limit.amount)
-    else:
-        found = meter_of(limit)
-        meter = (f"l{name}", found.kind, unit, *found.figures)
-    return _Packed(msgspec.Raw(_encode(meter)), limit.name, limit.amount)
+        return f"c{name}", _CONCURRENT, unit, limit.amount
+    meter = meter_of(limit)
+    return f"l{name}", meter.kind, unit, *meter.figures
 
 
 def _short(name: str) -> str:

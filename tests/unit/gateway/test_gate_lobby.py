@@ -14,13 +14,17 @@ from gateway.domain.errors import StateUnavailableError
 from gateway.domain.gate import Departure, Entered, Entrance
 
 GRANTED = [1, -1]
+N_OF_A_DEPARTURE = 5
+N_OF_AN_ENTRANCE = 3
+_turn = msgspec.msgpack.Decoder(tuple[list[object], list[object], list[msgspec.Raw]])
+_text = msgspec.msgpack.Decoder(str)
 
 
 class Store:
     """Answers every entrance with yes, when it is let; keeps what it was told."""
 
     def __init__(self) -> None:
-        self.left: list[str] = []
+        self.left: list[object] = []
         self.entered: list[list[str]] = []
         self.is_away = False
         self.inside: set[str] = set()
@@ -30,12 +34,13 @@ class Store:
     async def run(self, packed: bytes) -> bytes:
         if self.errors:
             raise self.errors.pop(0)
-        _, departures, entrances = msgspec.msgpack.decode(packed)
-        self.left += [departure[0] for departure in departures]
-        self.entered.append([entrance[0] for entrance in entrances])
+        _, departures, entrances = _turn.decode(packed)
+        self.left += departures[::N_OF_A_DEPARTURE]
+        entered = [_text.decode(each) for each in entrances[::N_OF_AN_ENTRANCE]]
+        self.entered.append(entered)
         if self.before_answer is not None:
             await self.before_answer()
-        return gate_wire.packed([GRANTED] * len(entrances))
+        return gate_wire.packed(GRANTED * len(entered))
 
 
 @pytest.fixture
@@ -129,6 +134,39 @@ async def test_who_goes_with_the_answer_in_hand_leaves_too(lobby: Lobby, store: 
 
     assert isinstance(answer, asyncio.CancelledError)
     assert store.left == ["a"]
+
+
+async def test_who_may_wait_leaves_with_the_next_who_enters(lobby: Lobby, store: Store) -> None:
+    for name in "ab":
+        lobby.leave(gone(name), may_wait=True)
+    for _ in range(9):
+        await asyncio.sleep(0)
+    assert store.entered == []
+
+    assert await lobby.ask(Entrance("c"), ()) == Entered(None)
+    assert (store.entered, store.left) == ([["c"]], ["a", "b"])
+
+
+async def test_who_may_wait_leaves_with_the_next_who_may_not(lobby: Lobby, store: Store) -> None:
+    lobby.leave(gone("a"), may_wait=True)
+    lobby.leave(gone("b"))
+    await lobby.flush()
+
+    assert (store.entered, store.left) == ([[]], ["a", "b"])
+
+
+async def test_nobody_waits_longer_than_a_moment(lobby: Lobby, store: Store) -> None:
+    is_called = asyncio.Event()
+
+    async def note() -> None:
+        is_called.set()
+
+    store.before_answer = note
+    lobby.leave(gone("a"), may_wait=True)
+    async with asyncio.timeout(20):
+        await is_called.wait()
+
+    assert (store.entered, store.left) == ([[]], ["a"])
 
 
 async def test_while_the_store_is_away_the_answer_is_none(lobby: Lobby, store: Store) -> None:
