@@ -1,7 +1,8 @@
 """The programs' side alone: ``make gateway`` serves ``/v1`` from several processes.
 
-Beside a running ``make run`` of the same data folder it uses that stack's database and Redis;
-otherwise it starts its own in the folder. Servers named by DATABASE_URL and REDIS_URL win.
+Beside a running ``make run`` of the same data folder it uses that stack's database and Redis,
+and leaves to it what is done in the background; otherwise it starts its own in the folder.
+Servers named by DATABASE_URL and REDIS_URL win.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from compose import local
 from compose.local import ROOT, Stack
+from compose.supervisor import Process
 from config import env
 
 _KILL_SECONDS = 5  # after the drain: what is still open then will not end by itself
@@ -24,6 +26,7 @@ class Gateway(Stack):
 
     n_workers: int = 2
     procfile: str = "Procfile.gateway"
+    _is_guest: bool = False
 
     def _n_sharing(self) -> int:
         """Return how many share a limit: the game's processes may be there as well."""
@@ -43,7 +46,13 @@ class Gateway(Stack):
         try:
             super()._furnish(environment)
         except local.FolderInUseError:
+            self._is_guest = True
             print("Using the database and Redis of the stack that runs already.", flush=True)
+
+    def _processes(self, environment: dict[str, str]) -> list[Process]:
+        """Leave out what the stack that runs in this folder does for both."""
+        processes = super()._processes(environment)
+        return [each for each in processes if each.name == "gateway" or not self._is_guest]
 
     def _fresh_metrics_folder(self) -> Path:
         folder = self.data_dir / "run" / f"metrics-{self.port}"

@@ -3,10 +3,7 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -14,9 +11,10 @@ from playwright.sync_api import expect
 from compose import local
 from tests.e2e.conftest import NewVisitor
 from tests.e2e.court import Court, seat
+from tests.factories.operators import SERVERS_OF_ITS_OWN, operate
 from tests.fakes.upstream import Reply, Seen, Upstream, upstream_in_thread
 
-ROUTE = "panel"
+ROUTE, PREFIX = "panel", "models:"
 LINES = {
     "en": "That is quite a claim. How exactly was it measured?",
     "zh": "口气不小。这个数到底是怎么量出来的？",
@@ -46,32 +44,19 @@ def upstream() -> Iterator[Upstream]:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[local.Stack]:
     """A game whose panel and judge are models, as an operator would have set it up."""
-    own = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "STATIC_ROOT"), "")
-    own |= {"REDIS_PREFIX": "models:", "ENV_FILE": os.devnull, "DRAIN_SECONDS": "2"}
+    own = {
+        **SERVERS_OF_ITS_OWN,
+        "REDIS_PREFIX": PREFIX,
+        "ENV_FILE": os.devnull,
+        "DRAIN_SECONDS": "2",
+    }
     own |= {"ROOM_MODEL_ROUTE": ROUTE, "JUDGE_MODEL_ROUTE": ROUTE, "ROOM_FIRST_WORDS_SECONDS": "3"}
     data_dir = tmp_path_factory.mktemp("models")
     with local.Stack(data_dir=data_dir, port=local.free_port(), extra=own) as running:
         operate(data_dir, "provider", "add", "here", "--adapter", "openai", "--local",
-                "--base-url", upstream.base_url)  # fmt: skip
-        operate(data_dir, "route", "add", ROUTE, "--target", "here/m")
+                "--base-url", upstream.base_url, prefix=PREFIX)  # fmt: skip
+        operate(data_dir, "route", "add", ROUTE, "--target", "here/m", prefix=PREFIX)
         yield running
-
-
-def operate(data_dir: Path, *words: str) -> None:
-    """Run one command of the operator's."""
-    environment = {**os.environ, "DATA_DIR": str(data_dir), "ENV_FILE": os.devnull}
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        environment.pop(name, None)
-    environment |= {"REDIS_PREFIX": "models:", "DJANGO_SETTINGS_MODULE": "config.settings"}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "gateway", *words],
-        env=environment,
-        cwd=local.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
