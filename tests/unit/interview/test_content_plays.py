@@ -8,6 +8,7 @@ from interview.domain import game
 from interview.domain.bilingual import Language
 from interview.domain.events import EventType, TurnPlanned
 from interview.domain.position import Edition, Position
+from interview.domain.reading.answers import read_answer
 from interview.domain.reading.resume import read_resume
 from interview.domain.room import Record
 from interview.domain.scenery import Mode
@@ -110,3 +111,26 @@ def test_the_panel_speaks_the_rooms_language(sample: str, language: Language) ->
         own_words = plan.text.replace(plan.claim or "", "")
         has_chinese = any("\u4e00" <= character <= "\u9fff" for character in own_words)
         assert has_chinese is (language == "zh")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_hint_filled_in_speaks_of_the_points_it_is_a_hint_at(language: Language) -> None:
+    """The blanks hold the rest: a candidate's own words, which no bank can know."""
+    nobody = read_resume("")
+    named = {}
+    for question in shelf().questions.values():
+        frame = question.better.pick(language)
+        answer = read_answer(
+            frame.replace("__", "7"),
+            question=question,
+            resume=nobody,
+            language=language,
+            earlier=(),
+            claims={},
+        )
+        total = sum(point.weight for point in question.key_points)
+        hit = sum(p.weight for p in question.key_points if p.id in answer.key_points)
+        named[question.id] = hit / total
+
+    assert {name: share for name, share in named.items() if share < 0.2} == {}
+    assert sum(named.values()) / len(named) >= 0.6
