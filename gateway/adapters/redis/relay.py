@@ -50,7 +50,6 @@ class StreamWriter:
         """Take the text and return its seq; text of the same flush shares one."""
         if not self._open:
             self._seq += 1
-        metrics.RELAY_DELTAS.inc()
         self._open.append(text)
         self._text.append(text)
         self._relay.has_news(self, is_urgent=self._seq == 1)
@@ -59,6 +58,7 @@ class StreamWriter:
     def seal(self) -> int:
         """Return the last seq; later text begins a new one."""
         if self._open:
+            metrics.RELAY_DELTAS.inc(len(self._open))
             self._pending.append(Delta(self._seq, "".join(self._open)))
             self._open = []
         return self._seq
