@@ -5,9 +5,10 @@ game with one does. It also serves as the fault double of tests and demonstratio
 """
 
 import asyncio
-import math
 from collections.abc import AsyncGenerator
+from weakref import WeakKeyDictionary
 
+from gateway.adapters.providers.ticks import Ticks
 from gateway.domain.catalog import SCRIPTED, Target
 from gateway.domain.errors import InvalidRequestError, ProviderUnavailableError
 from gateway.domain.messages import (
@@ -32,6 +33,10 @@ class ScriptedProvider:
 
     name = SCRIPTED
 
+    def __init__(self) -> None:
+        """Begin in silence; who speaks on one loop at about the same time wakes it together."""
+        self._ticks: WeakKeyDictionary[asyncio.AbstractEventLoop, Ticks] = WeakKeyDictionary()
+
     async def stream(self, request: ChatRequest, target: Target) -> AsyncGenerator[Delta, None]:
         """Yield Start, the text in paced chunks, Finish; or what the script's faults say."""
         script = request.script
@@ -39,6 +44,7 @@ class ScriptedProvider:
             raise InvalidRequestError("the scripted provider was given nothing to say")
         yield Start(id=request.request_id, provider=target.provider.name, model=target.model)
         loop = asyncio.get_running_loop()
+        ticks = self._ticks.setdefault(loop, Ticks(TICK_SECONDS))
         due_at = loop.time() + script.first_delay_seconds
         n_spoken = 0
         for chunk in pacing(script.text, pace_cps=script.pace_cps, seed=script.seed):
@@ -46,17 +52,12 @@ class ScriptedProvider:
                 return
             # Due times are absolute: a loop that was late once does not stay late.
             due_at += chunk.delay_seconds
-            await asyncio.sleep(max(0.0, _next_tick(due_at) - loop.time()))
+            await ticks.wait_until(due_at)
             yield TextDelta(chunk.text)
             n_spoken += len(chunk.text)
         if await _is_cut(script, n_spoken):
             return
         yield Finish(FinishReason.STOP, _usage(request, script))
-
-
-def _next_tick(due_at: float) -> float:
-    """Return when to speak: those who speak at about the same time wake the loop together."""
-    return math.ceil(due_at / TICK_SECONDS) * TICK_SECONDS
 
 
 async def _is_cut(script: Script, n_spoken: int) -> bool:
