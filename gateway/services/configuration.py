@@ -318,11 +318,12 @@ def put_route(
             setattr(row, field, value)
         making.save(row)
         if targets is not None:
-            _put_targets(row, targets, making)
+            put_targets(row, targets, making)
     return row
 
 
-def _put_targets(route: Route, targets: Sequence[Mapping[str, Any]], making: Change) -> None:
+def put_targets(route: Route, targets: Sequence[Mapping[str, Any]], making: Change) -> None:
+    """Give the route these targets, in this order, instead of those it has."""
     making.watch(route)
     route.targets.all().delete()
     for order, given in enumerate(targets):

@@ -3,7 +3,7 @@
 tenant   add|list|remove           provider  add|list|remove
 key      create|list|rotate|revoke route     add|list|remove
 fault    add|list|remove           price     add|list|remove
-explain  --model M
+explain  --model M               config    history|rollback
 """
 
 import getpass
@@ -22,7 +22,7 @@ from gateway.management.terminal import printable
 class Command(BaseCommand):
     """Dispatches to one desk per kind of thing."""
 
-    help = "Manage the gateway: tenants, keys, providers, routes, prices, faults; explain a route."
+    help = "Manage the gateway: tenants, keys, providers, routes, prices, faults, versions."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare every desk's arguments."""

@@ -1,7 +1,16 @@
 """The desks of ``manage.py gateway``: one module per kind of thing."""
 
-from gateway.management.desks import explain, faults, keys, prices, providers, routes, tenants
+from gateway.management.desks import (
+    config,
+    explain,
+    faults,
+    keys,
+    prices,
+    providers,
+    routes,
+    tenants,
+)
 
-ALL = (tenants, keys, providers, routes, prices, faults, explain)
+ALL = (tenants, keys, providers, routes, prices, faults, explain, config)
 
 __all__ = ["ALL"]

@@ -170,3 +170,23 @@ def test_faults_come_and_go(ready: None):
 def test_words_that_mean_nothing_are_refused_before_anything_is_done(words: tuple[str, ...]):
     assert refused(*words).startswith("Error: ")
     assert not AuditEntry.objects.exists()
+
+
+def test_the_configuration_goes_back_to_an_earlier_version(ready: None):
+    before = listed("config", "history")[0]["version"]
+    run("route", "add", "slow", "--target", "local/qwen")
+    run("route", "remove", "fast")
+    run("tenant", "add", "later")
+
+    preview, _ = run("config", "rollback", str(before), "--dry-run")
+    _, aside = run("config", "rollback", str(before))
+
+    assert [line.split()[-1] for line in preview.splitlines()[1:]] == ["fast", "slow"]
+    assert "at version 3; changes undone: 2." in aside
+    assert "which stay: 1." in aside
+    assert [row["model"] for row in listed("route", "list")] == ["fast"]
+
+
+def test_going_back_to_a_version_that_never_was_is_refused(ready: None):
+    assert "no version 99" in refused("config", "rollback", "99")
+    assert run("config", "rollback", "99", "--dry-run")[1] == "There is nothing to undo.\n"
