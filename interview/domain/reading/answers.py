@@ -7,6 +7,7 @@ no rule below.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from interview.domain.bilingual import Language
 from interview.domain.questions import Question
@@ -167,12 +168,18 @@ def _made(aim: Aim | None, reached: Reach | None, known: Sequence[str]) -> tuple
 def _echoes(folded: Folded, question: Question) -> tuple[tuple[int, int], ...]:
     """Return the sentences that answer nothing: the question's own, and a hint's blanks."""
     texts = [question.ask, *(f.ask for f in question.followups if f.ask is not None)]
-    asked = fold("\n".join(f"{text.zh}\n{text.en}" for text in texts)).text
+    asked = _folded_question("\n".join(f"{text.zh}\n{text.en}" for text in texts))
     return tuple(
         place
         for place in sentences(folded.text)
         if _is_empty(folded.text[slice(*place)], asked=asked)
     )
+
+
+@lru_cache(maxsize=256)
+def _folded_question(text: str) -> str:
+    """Return a question as the rules see it; the same ones are asked again and again."""
+    return fold(text).text
 
 
 def _is_empty(sentence: str, *, asked: str) -> bool:
