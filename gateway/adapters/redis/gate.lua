@@ -28,7 +28,7 @@ local N_ORPHANS = 100
 local N_PLANS = 2000
 
 -- Of the call under way. What is read serves the whole batch and is written once, at the end.
-local now, prefix, lease
+local now, lease, prefix, alive, stays_key
 local read, flowed, booked
 local stays, came, went
 local crowds, pruned, leaving, joining
@@ -125,7 +125,7 @@ end
 
 local function look_up(holders)
   if #holders > 0 then
-    local found = redis.call('HMGET', prefix .. 'stays', unpack(holders))
+    local found = redis.call('HMGET', stays_key, unpack(holders))
     for i = 1, #holders do stays[holders[i]] = found[i] end
   end
 end
@@ -230,19 +230,16 @@ end
 -- Opens the accounts; asks for the sums of those that are not known, as {2, how many, index,
 -- start ...}, and returns whether there are any.
 local function is_unread(answers, budgets)
-  local unread = {}
+  local n, n_unread = #answers, 0
   for i = 1, #budgets do
     local account = account_of(budgets[i], now)
     if not load(account.key) then
-      unread[#unread + 1] = i - 1
-      unread[#unread + 1] = account.start
+      n_unread = n_unread + 1
+      answers[n + 1], answers[n + 2] = 2, n_unread
+      answers[n + 1 + 2 * n_unread], answers[n + 2 + 2 * n_unread] = i - 1, account.start
     end
   end
-  if #unread == 0 then return false end
-  local n = #answers
-  answers[n + 1], answers[n + 2] = 2, #unread / 2
-  for i = 1, #unread do answers[n + 2 + i] = unread[i] end
-  return true
+  return n_unread > 0
 end
 
 local function seat(holder, places, is_forced)
@@ -300,7 +297,7 @@ local function enter(answers, holder, ticket, is_forced, packed_plan, _, ...)
   local place, place_key = seat(holder, plan.places, is_forced)
   take(holder, limits, budgets, wanted)
   write_down(holder, ticket, now, place_key, 0, is_forced and paid_for(holder) or 0)
-  keep(prefix .. 'alive', holder)
+  keep(alive, holder)
   answers[n + 1], answers[n + 2] = 1, place
   add_levels(answers, limits)
   for i = 1, #budgets do
@@ -344,7 +341,7 @@ local function leave_from_outside(holder, microusd, budgets)
 end
 
 local function is_renewed(holder)
-  local until_us = redis.call('ZSCORE', prefix .. 'alive', holder)
+  local until_us = redis.call('ZSCORE', alive, holder)
   return until_us and tonumber(until_us) > now
 end
 
@@ -400,7 +397,7 @@ local function renew(holder, tokens, record, began, place_key, output, paid, pac
     local ticket = cmsgpack.pack(packed_plan, record, ...)
     write_down(holder, ticket, began, place_key, tokens, paid)
   end
-  keep(prefix .. 'alive', holder)
+  keep(alive, holder)
   if place_key then keep(place_key, holder) end
   for _, m in ipairs(plan_of(packed_plan).limits) do
     if m[2] == CONCURRENT then keep(m[1], holder) end
@@ -438,19 +435,17 @@ local function write_accounts()
 end
 
 local function write_stays()
-  local key = prefix .. 'stays'
   if #went > 0 then
-    redis.call('HDEL', key, unpack(went))
-    redis.call('ZREM', prefix .. 'alive', unpack(went))
+    redis.call('HDEL', stays_key, unpack(went))
+    redis.call('ZREM', alive, unpack(went))
   end
   if #came > 0 then
-    redis.call('HSET', key, unpack(came))
-    redis.call('PEXPIRE', key, KEEP_STAY_MS)
+    redis.call('HSET', stays_key, unpack(came))
+    redis.call('PEXPIRE', stays_key, KEEP_STAY_MS)
   end
 end
 
 local function write_leases()
-  local alive = prefix .. 'alive'
   for key, holders in pairs(leaving) do redis.call('ZREM', key, unpack(holders)) end
   for key, members in pairs(joining) do
     redis.call('ZADD', key, unpack(members))
@@ -473,7 +468,9 @@ function OPERATIONS.turn(arguments)
   local holders, answers = {}, {}
   for i = 1, #departures, 5 do holders[#holders + 1] = departures[i] end
   look_up(holders)
-  for i = 1, #departures, 5 do leave(unpack(departures, i, i + 4)) end
+  for i = 1, #departures, 5 do
+    leave(departures[i], departures[i + 1], departures[i + 2], departures[i + 3], departures[i + 4])
+  end
   for i = 1, #entrances, 3 do
     local ticket = entrances[i + 1]
     enter(answers, entrances[i], ticket, entrances[i + 2], cmsgpack.unpack(ticket))
@@ -535,7 +532,7 @@ end
 
 -- Returns {holder, tokens, record ...}, the oldest first; not packed, a record may be any bytes.
 local function orphans()
-  local found, alive = {}, prefix .. 'alive'
+  local found = {}
   local late = redis.call('ZRANGEBYSCORE', alive, '-inf', now, 'LIMIT', 0, N_ORPHANS)
   look_up(late)
   for _, holder in ipairs(late) do
@@ -551,13 +548,19 @@ local function orphans()
   return found
 end
 
-redis.register_function('@name', function(keys, arguments)
+local function begin(keys, arguments)
   local clock = redis.call('TIME')
-  now = clock[1] * 1000000 + clock[2]
-  prefix, lease = keys[1], tonumber(arguments[3])
+  now, lease = clock[1] * 1000000 + clock[2], tonumber(arguments[3])
+  if prefix ~= keys[1] then
+    prefix, alive, stays_key = keys[1], keys[1] .. 'alive', keys[1] .. 'stays'
+  end
   read, flowed, booked = {}, {}, {}
   stays, came, went = {}, {}, {}
   crowds, pruned, leaving, joining = {}, {}, {}, {}
+end
+
+redis.register_function('@name', function(keys, arguments)
+  begin(keys, arguments)
   if arguments[1] == 'orphans' then return orphans() end
   local answer = OPERATIONS[arguments[1]](cmsgpack.unpack(arguments[2]))
   write_meters()
