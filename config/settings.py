@@ -225,6 +225,8 @@ JUDGE_VOTES = int(env.choice("JUDGE_VOTES", default="3", options=("1", "3", "5")
 
 # While the store is away each process takes its share of every limit: one of so many.
 GATEWAY_REPLICAS = env.integer("GATEWAY_REPLICAS", default=1, minimum=1)
+# Requests that may wait for a place at one provider, in each process.
+GATEWAY_WAITING_LIMIT = env.integer("GATEWAY_WAITING_LIMIT", default=1_000, minimum=1)
 # What each process keeps of answers in memory, on routes that keep them; the store has them too.
 GATEWAY_CACHE_BYTES = env.integer("GATEWAY_CACHE_BYTES", default=64 * 1024 * 1024, minimum=0)
 # How long a resumable stream is spoken on after its reader is gone.

@@ -20,6 +20,7 @@ GatewayError
 │   └── BudgetExceededError        the money of the period is spent
 ├── NoTargetError                  no target of the route can take the request
 ├── ProviderBusyError              every place at the provider is taken
+│   └── LineFullError              and as many wait for one as may
 ├── BreakerOpenError               the target failed too often and is being left alone
 ├── StoppedError                   somebody ordered the stream to stop
 ├── ShuttingDownError              this process ends, and the stream with it
@@ -243,6 +244,12 @@ class ProviderBusyError(GatewayError):
     """Every place at the provider was taken, and stayed taken."""
 
     code, status, retryable, error_type = "provider_busy", 503, True, "queue_expired"
+
+
+class LineFullError(ProviderBusyError):
+    """Every place at the provider is taken, and too many wait for one already."""
+
+    error_type = "queue_full"
 
 
 class BreakerOpenError(GatewayError):

@@ -16,6 +16,7 @@ from gateway.domain.messages import ChatRequest, Deadlines, Delta, Dialect
 from gateway.domain.money import Budget, Entry
 from gateway.domain.relay import Item
 from gateway.domain.vitals import TargetMemory
+from gateway.domain.waiting import Lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,10 @@ class Gate(Protocol):
         ...
 
     async def move(self, holder: str, places: tuple[Place, ...]) -> int | None:
-        """Give the holder's place back and take the first free one; None when all are taken."""
+        """Give the holder's place back and take the first free one; None when all are taken.
+
+        What left here before has given its place back by then.
+        """
         ...
 
     async def renew(self, progress: Iterable[Progress]) -> None:
@@ -362,9 +366,10 @@ class Ports:
     """Everything outside, and the policies it is used with.
 
     ``providers`` are by the name of their adapter. ``catalog`` returns the snapshot of now.
-    ``memory`` is what this process has seen of its targets. ``continuations`` are by dialect; in
-    one that has none nobody goes on from forwarded bytes. Without a ``cache`` nothing is kept,
-    without ``runs`` nothing is shared, without ``strikes`` no counted fault strikes.
+    ``memory`` is what this process has seen of its targets, ``lines`` who waits in it for a place
+    at them. ``continuations`` are by dialect; in one that has none nobody goes on from forwarded
+    bytes. Without a ``cache`` nothing is kept, without ``runs`` nothing is shared, without
+    ``strikes`` no counted fault strikes.
     """
 
     providers: Mapping[str, ChatProvider]
@@ -380,6 +385,7 @@ class Ports:
     deadlines: Deadlines
     breaker_policy: BreakerPolicy
     memory: TargetMemory
+    lines: Lines = field(default_factory=Lines)
     continuations: Mapping[Dialect, Continuation] = field(default_factory=dict)
     cache: AnswerCache | None = None
     runs: SharedRuns | None = None

@@ -30,6 +30,7 @@ from gateway.domain.errors import StateUnavailableError
 from gateway.domain.messages import Deadlines
 from gateway.domain.ports import Ports
 from gateway.domain.vitals import TargetMemory
+from gateway.domain.waiting import Lines
 from gateway.runtime.hubs import hub
 from gateway.runtime.stores import STORE_TIMEOUT_SECONDS, key_prefix, store
 
@@ -86,6 +87,7 @@ def build_ports() -> Wiring:
         gate=gate,
         ledger=ledger(),
         memory=TargetMemory(),
+        lines=Lines(n_waiting=settings.GATEWAY_WAITING_LIMIT),
         continuations=CONTINUATIONS,
         relay=relay,
         admissions=RedisAdmissions(client, prefix=prefix, lease_seconds=lease_seconds),

@@ -11,7 +11,6 @@ from gateway.domain.errors import (
     BudgetExceededError,
     DeadlinePhase,
     LimitExceededError,
-    ProviderBusyError,
     ProviderTimeoutError,
     QueueExpiredError,
 )
@@ -21,6 +20,7 @@ from gateway.domain.ports import Ports
 from gateway.domain.rate_limit import Claim, Dimension, Limit, Unit
 from gateway.domain.retrying import pause_seconds
 from gateway.domain.routing import Candidate, Exclusion, output_tokens_of
+from gateway.services import waiting
 from gateway.services.calls import Call
 
 EVERYBODY = "all"  # the value a global limit binds
@@ -57,12 +57,13 @@ async def start_ticket(call: Call, *, ports: Ports) -> None:
 async def enter(call: Call, *, ports: Ports, record: bytes = b"") -> None:
     """Take all limits, the money and a place in one step, or raise what is used up."""
     candidates = call.candidates()
+    unclaimed = waiting.unclaimed(candidates, ports=ports)
     answer = await ports.gate.enter(
         Entrance(
             holder=call.stay.holder,
             claims=claims_of(call),
             reservations=reservations_of(call, candidates),
-            places=places_of(candidates),
+            places=places_of(unclaimed),
             record=record,
         )
     )
@@ -72,37 +73,36 @@ async def enter(call: Call, *, ports: Ports, record: bytes = b"") -> None:
     call.stay.is_degraded = answer.is_degraded
     if answer.place is None:
         return
-    for passed_over in candidates[: answer.place]:
+    chosen = unclaimed[answer.place]
+    for passed_over in candidates[: candidates.index(chosen)]:
         call.excluded[passed_over.target.id] = Exclusion.NO_PLACE
-    call.stay.seat = candidates[answer.place].target.provider.name
+    call.stay.seat = chosen.target.provider.name
 
 
 async def take_place(call: Call, candidates: tuple[Candidate, ...], *, ports: Ports) -> Candidate:
     """Return the first candidate with a free place, which is the call's from now on.
 
-    Waits a bounded time when every place is taken; then raises ProviderBusyError.
+    Waits its turn, for a bounded time, when every place is taken; see `waiting.place`.
     """
-    if call.stay.seat == candidates[0].target.provider.name:
+    before = call.stay.seat
+    if before == candidates[0].target.provider.name:
         return candidates[0]
-    places = places_of(candidates)
-    index: int | None = None
+    chosen = await _moved(call, candidates, ports=ports) if before else None
+    if chosen is None:
+        chosen = await waiting.place(call, candidates, ports=ports)
+    call.stay.seat = chosen.target.provider.name
+    return chosen
 
-    async def moved() -> bool:
-        nonlocal index
-        index = await ports.gate.move(call.stay.holder, places)
-        return index is not None
 
-    call.stay.seat = ""
-    patience = max(candidate.target.provider.wait_seconds for candidate in candidates)
-    try:
-        await _until_granted(call, moved, seconds=patience)
-    except ProviderTimeoutError as error:
-        if error.phase is DeadlinePhase.TOTAL:
-            raise
-        raise ProviderBusyError("every place at the provider stayed taken") from None
-    assert index is not None
-    call.stay.seat = candidates[index].target.provider.name
-    return candidates[index]
+async def _moved(
+    call: Call, candidates: tuple[Candidate, ...], *, ports: Ports
+) -> Candidate | None:
+    """Give the call's place back, and return who has a free one that nobody waits for."""
+    before, call.stay.seat = call.stay.seat, ""
+    unclaimed = waiting.unclaimed(candidates, ports=ports)
+    index = await ports.gate.move(call.stay.holder, places_of(unclaimed))
+    waiting.gave_back(before, ports=ports)
+    return None if index is None else unclaimed[index]
 
 
 def places_of(candidates: tuple[Candidate, ...]) -> tuple[Place, ...]:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from gateway.domain.rate_limit import Level
 from gateway.domain.routing import Candidate, Decision, Exclusion
 from gateway.domain.speech import Ticket
 from gateway.domain.tokens import estimated_tokens, estimated_tokens_of_json
+from gateway.domain.waiting import Standing
 from gateway.services import observation
 from gateway.services.observation import Observation
 from gateway.services.saying import Said
@@ -49,12 +51,14 @@ class Stay:
     """What a call holds at the gate: by name, since when (Unix seconds), at whose provider.
 
     ``other_holders`` are those of its rivals in a race, ``levels`` how its limits stood.
+    ``standing`` says where it stands in the line, while it waits for a place.
     """
 
     holder: str = field(default_factory=lambda: secrets.token_hex(16))
     other_holders: list[str] = field(default_factory=list)
     levels: tuple[Level, ...] = ()
     seat: str = ""
+    standing: Callable[[], Standing] | None = None
     entered_at: float = 0.0
     is_inside: bool = False
     is_degraded: bool = False

@@ -34,6 +34,7 @@ from gateway.services import (
     settling,
     shielding,
     sparing,
+    waiting,
 )
 from gateway.services.calls import Call
 from gateway.services.heartbeat import Heart
@@ -121,6 +122,7 @@ async def _leave(call: Call, *, ports: Ports, heart: Heart) -> None:
         await ports.gate.leave(settling.departure_of(call))
         for holder in call.stay.other_holders:
             await ports.gate.leave(Departure(holder, tokens=0, cost_microusd=0))
+        waiting.left(call, ports=ports)
     if call.ticket is not None:
         ticket = call.ticket
         heart.let_ticket_go(ticket)

@@ -12,7 +12,7 @@ from gateway.domain.messages import Delta
 from gateway.domain.money import AttemptEnd
 from gateway.domain.ports import Ports
 from gateway.domain.routing import Candidate, Choice, Exclusion
-from gateway.services import admitting, asking, settling
+from gateway.services import admitting, asking, settling, waiting
 from gateway.services.attempts import Attempt
 from gateway.services.calls import Call
 from gateway.services.watchdog import Watchdog
@@ -93,7 +93,9 @@ class _Race:
 
     async def _let_a_rival_in(self, first: Attempt) -> None:
         call = self._call
-        rivals = _rivals(call, first)
+        rivals = waiting.unclaimed(_rivals(call, first), ports=self._ports)
+        if not rivals:
+            return
         holder = f"{call.stay.holder}.{len(call.attempts)}"
         answer = await self._ports.gate.enter(Entrance(holder, places=admitting.places_of(rivals)))
         call.stay.other_holders.append(holder)

@@ -114,7 +114,10 @@ def attempt_ended(target: Target, *, end: str, cause: str, cost_microusd: int) -
 
 @dataclass(slots=True)
 class Observation:
-    """One call under observation; times are the loop's monotonic seconds."""
+    """One call under observation; times are the loop's monotonic seconds.
+
+    ``overhead_seconds`` is how long the gateway itself took before the first provider was asked.
+    """
 
     request: ChatRequest
     span: Span
@@ -127,6 +130,7 @@ class Observation:
     first_at: float | None = None
     last_at: float | None = None
     queue_wait_seconds: float = 0.0
+    overhead_seconds: float = 0.0
     cancel_latency_seconds: float | None = None
     route_policy: str = ""
     route_decision: str = ""
@@ -143,19 +147,13 @@ class Observation:
             return None
         return self.first_at - self.issued_at
 
-    @property
-    def overhead_seconds(self) -> float:
-        """How long the gateway itself took before the first provider was asked."""
-        if self.issued_at is None:
-            return 0.0
-        return max(0.0, self.issued_at - self.began_at - self.queue_wait_seconds)
-
     def waited(self, seconds: float, *, position: int = 0) -> None:
-        """Note the time in the queue."""
-        self.queue_wait_seconds = seconds
+        """Note the time in a queue; a call may stand in several, one after another."""
+        self.queue_wait_seconds += seconds
         if self.is_recording:
-            self.span.set_attribute(attributes.QUEUED, seconds > 0)
-            self.span.set_attribute(attributes.QUEUE_WAIT_MS, round(seconds * 1000))
+            waited_ms = round(self.queue_wait_seconds * 1000)
+            self.span.set_attribute(attributes.QUEUED, self.queue_wait_seconds > 0)
+            self.span.set_attribute(attributes.QUEUE_WAIT_MS, waited_ms)
             self.span.set_attribute(attributes.QUEUE_POSITION, position)
 
     def routed(self, *, decision: str, cost_score: float) -> None:
@@ -176,6 +174,8 @@ class Observation:
         self.n_attempts += 1
         if self.issued_at is None:
             self.issued_at = self.clock()
+            waited_seconds = self.queue_wait_seconds
+            self.overhead_seconds = max(0.0, self.issued_at - self.began_at - waited_seconds)
             metrics.OVERHEAD_SECONDS.observe(self.overhead_seconds)
         if self.is_recording:
             self.span.set_attribute(attributes.PROVIDER, self.provider)

@@ -34,7 +34,7 @@ from gateway.domain.messages import (
 from gateway.v1 import errors, headers
 from gateway.v1.exchange import Exchange
 from gateway.v1.headers import Account
-from gateway.v1.speech import Encoder, Folder
+from gateway.v1.speech import Encoder, Folder, queued_comment
 
 KEEP_ALIVE_SECONDS = 15.0
 _CONTENTS = (TextDelta, ReasoningDelta, ToolCallDelta)
@@ -152,7 +152,12 @@ class Delivery:
     async def _send_ping(self) -> None:
         if not self.exchange.has_begun:
             await self._commit()
-        await self.exchange.write(self._ping)
+        await self.exchange.write(self._sign_of_life())
+
+    def _sign_of_life(self) -> bytes:
+        """Return a ping, or while the call waits in line how it stands there."""
+        standing = self.account().standing
+        return self._ping if standing is None else queued_comment(standing())
 
     async def _own_turn(self) -> None:
         """Wait until no ping is half sent."""

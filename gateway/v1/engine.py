@@ -39,6 +39,7 @@ class PipelineCall:
             is_degraded=call.stay.is_degraded,
             levels=call.stay.levels,
             overhead_seconds=call.overhead_seconds,
+            standing=call.stay.standing,
         )
 
 

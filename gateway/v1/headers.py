@@ -1,10 +1,11 @@
 """The headers of an answer: who served it, at what cost in time, and what is left to use."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from gateway.domain.rate_limit import Level
+from gateway.domain.waiting import Standing
 
 Header = tuple[bytes, bytes]
 
@@ -32,7 +33,10 @@ _SEEN = bytes(code if 32 <= code < 127 else ord("?") for code in range(256))
 
 @dataclass(slots=True)
 class Account:
-    """What is known of one call by now; ``overhead_seconds`` is the gateway's own time in it."""
+    """What is known of one call by now; ``overhead_seconds`` is the gateway's own time in it.
+
+    ``standing`` says where it stands, while it waits in line for a provider.
+    """
 
     route: str = ""
     provider: str = ""
@@ -43,6 +47,7 @@ class Account:
     is_degraded: bool = False
     levels: tuple[Level, ...] = ()
     overhead_seconds: float = 0.0
+    standing: Callable[[], Standing] | None = None
 
 
 def of_answer(account: Account) -> list[Header]:

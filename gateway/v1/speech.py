@@ -4,6 +4,7 @@ from typing import Protocol
 
 from gateway.domain.errors import GatewayError
 from gateway.domain.messages import Delta, Finish, Seam
+from gateway.domain.waiting import Standing
 
 
 class Encoder(Protocol):
@@ -39,3 +40,9 @@ class Folder(Protocol):
 def seam_comment(seam: Seam) -> bytes:
     """Return a line that no client reads as content, and a person looking for it finds."""
     return f": seam {seam.provider}/{seam.model} at {seam.offset}\n\n".encode("ascii", "replace")
+
+
+def queued_comment(standing: Standing) -> bytes:
+    """Return a line that says how long it may yet take, to whoever reads comments."""
+    eta = "" if standing.eta_seconds is None else f" eta={standing.eta_seconds:.1f}"
+    return f": queued position={standing.position}{eta}\n\n".encode()

@@ -144,6 +144,7 @@ class RedisGate:
 
     async def move(self, holder: str, places: tuple[Place, ...]) -> int | None:
         """Give the holder's place back and take the first free one; None when all are taken."""
+        await self._lobby.told()
         place = await self._move(holder, places)
         inside = self._inside.get(holder)
         if inside is not None:

@@ -64,6 +64,7 @@ class Lobby:
         self._pumping: asyncio.Task[None] | None = None
         self._is_holding = False
         self._is_due = False
+        self._has_turned = asyncio.Event()
 
     async def ask(
         self, entrance: Entrance, seeds: Seeds = (), *, is_forced: bool = False
@@ -122,6 +123,13 @@ class Lobby:
                 context=contextvars.Context(),
             )
 
+    async def told(self) -> None:
+        """Return once all who have left are in a call; whatever is asked then is asked after it."""
+        while self._leaving and not self._is_away():
+            self.wake()
+            self._has_turned.clear()
+            await self._has_turned.wait()
+
     async def flush(self) -> None:
         """Return once nobody waits any more, or the store is away."""
         if self._leaving:
@@ -135,6 +143,7 @@ class Lobby:
                 await self._turn()
         finally:
             self._pumping = None
+            self._has_turned.set()
             while self._entering:
                 _settle(self._entering.popleft(), None)
 
@@ -143,6 +152,7 @@ class Lobby:
         asked = self._next_asked()
         left = [self._leaving.popleft() for _ in range(min(len(self._leaving), N_DEPARTURES))]
         self._is_due = bool(self._leaving)
+        self._has_turned.set()
         if not asked and not left:
             return
         answers: Sequence[Answer] = [None] * len(asked)

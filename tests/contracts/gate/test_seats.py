@@ -1,5 +1,6 @@
 """What every gate promises of what is held: places, and who holds them (the port is `Gate`)."""
 
+import asyncio
 from dataclasses import replace
 
 from gateway.domain.gate import (
@@ -46,6 +47,21 @@ async def test_the_first_candidate_with_a_free_place_is_taken(gate: GateTwin) ->
 
     assert [answer.place for answer in answers if isinstance(answer, Entered)] == [0, 1, 1, None]
     assert [await gate.port.in_flight(name) for name in ("one", "two", "three")] == [1, 2, 0]
+
+
+async def test_who_moves_finds_the_place_that_was_given_back_before(gate: GateTwin) -> None:
+    one = Place("one", 1)
+    for name in "ab":
+        await gate.port.enter(entrance(name, places=(one,)))
+    others = [asyncio.create_task(gate.port.enter(entrance(name))) for name in "cdef"]
+    for _ in range(3):
+        await asyncio.sleep(0)  # a call of the others is under way
+    await gate.port.leave(gone("a"))
+
+    assert await gate.port.move("b", (one,)) == 0
+    await asyncio.gather(*others)
+    for name in "bcdef":
+        await left(gate, gone(name))
 
 
 async def test_a_request_moves_on_and_gives_its_place_back(gate: GateTwin) -> None:

@@ -88,6 +88,38 @@ async def test_who_comes_during_a_call_waits_for_the_next(lobby: Lobby, store: S
     assert store.left == ["z"]
 
 
+async def test_those_who_left_are_told_of_before_what_is_asked_next(
+    lobby: Lobby, store: Store
+) -> None:
+    is_called, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        is_called.set()
+        await may_answer.wait()
+
+    store.before_answer = hold
+    await lobby.told()
+    asking = asyncio.create_task(lobby.ask(Entrance("a"), ()))
+    await is_called.wait()
+    for number in range(gate_lobby.N_DEPARTURES + 1):
+        lobby.leave(gone(f"{number}"))
+    telling = [asyncio.create_task(lobby.told()) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert store.left == []
+    may_answer.set()
+    await asyncio.gather(asking, *telling)
+
+    assert len(store.left) == gate_lobby.N_DEPARTURES + 1
+
+
+async def test_nobody_waits_to_tell_a_store_that_is_away(lobby: Lobby, store: Store) -> None:
+    store.is_away = True
+    lobby.leave(gone("a"))
+    await lobby.told()
+
+    assert store.left == []
+
+
 async def test_who_goes_before_the_call_is_not_asked_for(lobby: Lobby, store: Store) -> None:
     going = asyncio.create_task(lobby.ask(Entrance("going"), ()))
     staying = asyncio.create_task(lobby.ask(Entrance("staying"), ()))

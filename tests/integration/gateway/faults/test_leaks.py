@@ -265,3 +265,29 @@ async def test_clients_that_leave_and_answers_that_are_cancelled_leave_nothing_b
     assert await busy.ports.gate.orphans() == []
     assert set(ends) <= {"done", "cancelled"}
     assert ends["cancelled"] > N_EACH  # most of them left in the middle
+
+
+async def test_nor_do_those_who_leave_while_they_wait_for_a_place(
+    busy: House, store: Redis
+) -> None:
+    narrow = replace(busy.provider, n_places=4)
+    one, two = busy.catalog.routes["m"].targets
+    busy.change(targets=(replace(one, provider=narrow), replace(two, provider=narrow)))
+    crowd, lines = Crowd(busy, random.Random(20261122)), busy.ports.lines
+    most_waiting, join = 0, lines.join
+
+    def noted(*given: object, **more: object) -> None:
+        nonlocal most_waiting
+        join(*given, **more)  # type: ignore[arg-type]
+        most_waiting = max(most_waiting, len(lines.by_provider["acme"]))
+
+    lines.join = noted  # type: ignore[method-assign]
+    for leave in (None, hang_up, cancel):
+        await crowd.come(N_EACH // 5, leave)
+    now = await held(busy, store)
+
+    assert most_waiting > N_AT_ONCE // 2
+    assert lines.by_provider == {}
+    assert (now.places, now.reserved_microusd) == (0, 0)
+    assert all(KEYS.fullmatch(key) for key in now.keys)
+    assert await busy.ports.gate.orphans() == []

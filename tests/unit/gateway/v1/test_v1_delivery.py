@@ -18,6 +18,7 @@ from gateway.domain.messages import (
     Usage,
     UsageUpdate,
 )
+from gateway.domain.waiting import Standing
 from tests.unit.gateway.v1.asgi import Answer, Client, Engine, make_plane
 
 START = Start("1", "acme", "m-1")
@@ -126,6 +127,29 @@ async def test_a_stream_with_nothing_to_say_is_kept_alive_and_commits(path, body
     assert answer.status == 200
     assert answer.is_whole
     assert b"overloaded" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("standing", "comment"),
+    [
+        (Standing(3, 2.14), b": queued position=3 eta=2.1\n\n"),
+        (Standing(1), b": queued position=1\n\n"),
+    ],
+)
+@pytest.mark.parametrize(("path", "body"), PATHS)
+async def test_a_stream_that_waits_in_line_is_told_where_it_stands(path, body, standing, comment):
+    told = {"standing": lambda: standing}
+    engine = Engine([START, TextDelta("A"), STOP], account=told, hold=asyncio.Event())
+    engine.says = [START, STOP]
+    answer = Answer()
+    client = Client(make_plane(engine, keep_alive_seconds=0.01))
+    asking = asyncio.create_task(client.ask(path, body, answer=answer))
+    await answer.until(lambda seen: seen.body.count(comment) >= 2)
+    engine.hold.set()
+    await asking
+    assert answer.is_whole
+    assert b"ping" not in answer.body
+    assert b"keep-alive" not in answer.body
 
 
 async def test_a_stream_that_speaks_is_not_pinged():
