@@ -104,7 +104,10 @@ class Change:
             self._verbs[(type(row), row.pk)] = verb
 
     def remove(self, row: Model) -> None:
-        """Delete the row; raise ConflictError while others need it."""
+        """Delete the row and what it is bound by; raise ConflictError while others need it."""
+        for belonging in ("limits", "budgets"):
+            for bound in getattr(row, belonging).all() if hasattr(row, belonging) else ():
+                self.remove(bound)  # before its owner, so that the log can be read backwards
         self.watch(row)
         try:
             row.delete()

@@ -76,6 +76,19 @@ def test_a_limit_is_known_by_what_it_says(before: int, ada: Actor):
     assert Limit.objects.get().amount == 60
 
 
+def test_a_route_comes_back_with_its_limits(before: int, ada: Actor):
+    with configuration.change(actor=ada) as making:
+        limit = Limit(route=Route.objects.get(model="old"), amount=5, dimension="model")
+        making.save(limit)
+    limited = version()
+    configuration.remove_route(model="old", actor=ada)
+
+    done = rollback.to_version(limited, actor=ada)
+
+    assert done.n_undone == 2
+    assert Limit.objects.get(route__model="old").amount == 5
+
+
 def test_tenants_and_keys_stay_as_they_are(before: int, tenant: Tenant, ada: Actor):
     keys.create(tenant=tenant, wish=KeyWish(name="bot"), actor=ada)
     tenants.edit(name="acme", fields={"weight": 3}, actor=ada)
