@@ -17,7 +17,7 @@ from gateway.domain.gatehouse import Unread
 N_ENTRANCES = 64  # per call: a millisecond or two of the store's time
 N_DEPARTURES = 256
 N_KEPT_DEPARTURES = 50_000
-HOLD_SECONDS = 0.005  # no longer than an answer takes to reach whoever asks again
+HOLD_SECONDS = 0.005  # after that a departure goes alone
 
 Seeds = tuple[tuple[Account, int], ...]
 Answer = Entry | Unread | None
