@@ -19,7 +19,7 @@ _PACE = (1, 2, 5, 10, 20, 40, 60, 80, 120, 200, 400)
 _OVERHEAD = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
 _CALL = ("provider", "model")
 
-OUTCOMES = ("ok", "error", "timeout", "cancelled", "rejected_capacity")
+OUTCOMES = ("ok", "error", "timeout", "cancelled", "rejected_capacity", "rejected_client")
 CANCEL_PHASES = ("queued", "pre_first_token", "streaming")
 CANCEL_SOURCES = ("user", "disconnect", "deadline", "shutdown", "other")
 BREAKER_STATES = ("closed", "open", "half_open")

@@ -24,7 +24,10 @@ from gateway.domain.errors import (
     AccessError,
     AdmissionError,
     BreakerOpenError,
+    BudgetExceededError,
     GatewayError,
+    InvalidRequestError,
+    LimitExceededError,
     NoTargetError,
     ProviderBusyError,
     ProviderTimeoutError,
@@ -33,25 +36,33 @@ from gateway.domain.errors import (
 from gateway.domain.faults import FaultRule
 from gateway.domain.messages import ChatRequest, Failed, FinishReason, Terminal, Usage
 from gateway.domain.ports import CancelOrder
+from gateway.domain.rate_limit import Dimension
 from gateway.domain.routing import Decision
 
 _logger = logging.getLogger(__name__)
 _tracer = trace.get_tracer("gateway")
 _OTHER_WORDS = {"candidate": "user", "leave": "user", "timeout": "deadline"}  # as callers say it
-_REFUSALS = (AdmissionError, ProviderBusyError, BreakerOpenError, NoTargetError)
+_FULL = (AdmissionError, ProviderBusyError, BreakerOpenError, NoTargetError)
+_ASKED_WRONGLY = (RequestError, AccessError, InvalidRequestError, BudgetExceededError)
+_OURS = frozenset({Dimension.PROVIDER, Dimension.GLOBAL})  # limits that no caller uses up alone
 _NOBODY = "none"  # the provider of a call that reached none
 _LONGEST_TRACE = 8  # targets named on a span
 
 
 def outcome_of(terminal: Terminal) -> str:
-    """Return the outcome label of a terminal delta."""
+    """Return the outcome label of a terminal delta: whose fault it was decides what it counts."""
     if isinstance(terminal, Failed):
-        if isinstance(terminal.error, _REFUSALS):
-            return "rejected_capacity"
-        if isinstance(terminal.error, RequestError | AccessError):
+        if isinstance(terminal.error, _ASKED_WRONGLY) or _is_own_limit(terminal.error):
             return "rejected_client"
+        if isinstance(terminal.error, _FULL):
+            return "rejected_capacity"
         return "timeout" if isinstance(terminal.error, ProviderTimeoutError) else "error"
     return "cancelled" if terminal.reason is FinishReason.CANCELLED else "ok"
+
+
+def _is_own_limit(error: GatewayError) -> bool:
+    """Return whether it is the caller alone who asked for too much."""
+    return isinstance(error, LimitExceededError) and (error.limit.rpartition(":")[2] not in _OURS)
 
 
 def cancel_source(by: str) -> str:
@@ -116,7 +127,8 @@ def attempt_ended(target: Target, *, end: str, cause: str, cost_microusd: int) -
 class Observation:
     """One call under observation; times are the loop's monotonic seconds.
 
-    ``overhead_seconds`` is how long the gateway itself took before the first provider was asked.
+    ``overhead_seconds`` is how long the gateway itself took before the first provider was asked:
+    standing in a queue and waiting for providers that rest are no work of its own.
     """
 
     request: ChatRequest
@@ -130,6 +142,7 @@ class Observation:
     first_at: float | None = None
     last_at: float | None = None
     queue_wait_seconds: float = 0.0
+    rest_seconds: float = 0.0
     overhead_seconds: float = 0.0
     cancel_latency_seconds: float | None = None
     route_policy: str = ""
@@ -156,6 +169,10 @@ class Observation:
             self.span.set_attribute(attributes.QUEUE_WAIT_MS, waited_ms)
             self.span.set_attribute(attributes.QUEUE_POSITION, position)
 
+    def rested(self, seconds: float) -> None:
+        """Note the time in which nobody could be asked."""
+        self.rest_seconds += seconds
+
     def routed(self, *, decision: str, cost_score: float) -> None:
         """Note which candidate is asked, and how it was chosen."""
         self.route_decision, self.cost_score = decision, cost_score
@@ -174,7 +191,7 @@ class Observation:
         self.n_attempts += 1
         if self.issued_at is None:
             self.issued_at = self.clock()
-            waited_seconds = self.queue_wait_seconds
+            waited_seconds = self.queue_wait_seconds + self.rest_seconds
             self.overhead_seconds = max(0.0, self.issued_at - self.began_at - waited_seconds)
             metrics.OVERHEAD_SECONDS.observe(self.overhead_seconds)
         if self.is_recording:

@@ -86,7 +86,9 @@ async def somebody(call: Call, *, ports: Ports) -> tuple[Candidate, ...]:
 async def _wait(call: Call, seconds: float, *, ports: Ports) -> None:
     """Wait for whoever rests, and see who may be asked then."""
     call.observed.happened(attributes.WAIT, seconds=seconds)
-    await call.watchdog.sleep(max(SHORTEST_LOOK_SECONDS, min(LOOK_SECONDS, seconds)))
+    pause_seconds = max(SHORTEST_LOOK_SECONDS, min(LOOK_SECONDS, seconds))
+    await call.watchdog.sleep(pause_seconds)
+    call.observed.rested(pause_seconds)
     call.excluded = {
         target: reason for target, reason in call.excluded.items() if reason not in _PASSING
     }

@@ -12,11 +12,15 @@ from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import REGISTRY
 
 from gateway.domain.errors import (
+    BudgetExceededError,
     DeadlinePhase,
+    InvalidRequestError,
+    LimitExceededError,
     ProviderBusyError,
     ProviderTimeoutError,
     ProviderUnavailableError,
     QueueExpiredError,
+    UnknownModelError,
 )
 from gateway.domain.messages import (
     ChatRequest,
@@ -65,10 +69,40 @@ async def begun() -> Observation:
         (Failed(ProviderTimeoutError("late", phase=DeadlinePhase.FIRST)), "timeout"),
         (Failed(QueueExpiredError("late")), "rejected_capacity"),
         (Failed(ProviderBusyError("full")), "rejected_capacity"),
+        (
+            Failed(LimitExceededError("much", limit="requests:global", retry_after_seconds=1)),
+            "rejected_capacity",
+        ),
+        (
+            Failed(LimitExceededError("much", limit="requests:provider", retry_after_seconds=1)),
+            "rejected_capacity",
+        ),
+        (
+            Failed(LimitExceededError("much", limit="requests:key", retry_after_seconds=1)),
+            "rejected_client",
+        ),
+        (
+            Failed(BudgetExceededError("spent", budget="key:k", retry_after_seconds=1)),
+            "rejected_client",
+        ),
+        (Failed(InvalidRequestError("refused")), "rejected_client"),
+        (Failed(UnknownModelError("none")), "rejected_client"),
     ],
 )
 def test_every_ending_has_its_outcome(terminal: Terminal, outcome: str) -> None:
     assert observation.outcome_of(terminal) == outcome
+
+
+async def test_waiting_for_others_is_no_work_of_ours() -> None:
+    now = iter((10.0, 17.5))
+    observed = observation.begin(REQUEST, {})
+    observed.clock, observed.began_at = now.__next__, next(now)
+    observed.waited(3.0)
+    observed.rested(4.0)
+
+    observed.issued(make_target())
+
+    assert observed.overhead_seconds == 0.5
 
 
 def test_a_source_of_cancels_is_one_of_a_few_words() -> None:
