@@ -4,12 +4,17 @@ Twisted takes a body of any length into a file, and then parses every form on th
 where each stream of each player waits for it; Django parses it again. Here a body that is longer
 than any we take ends the connection at the byte too many, and forms are left to Django. One that
 drips in is not waited for: from its first line to its last byte a request has REQUEST_SECONDS.
+
+Programs may send more than players: what is too much for ``/v1`` itself comes through to it, and is
+refused there in the caller's own dialect.
 """
 
 from typing import Any
 
 from daphne.http_protocol import WebRequest
 from django.conf import settings
+
+from gateway.v1.app import PREFIX
 
 #: Past what Django refuses in words (413): nobody comes this far by mistake.
 SLACK_BYTES = 1024 * 1024
@@ -38,8 +43,9 @@ class Request(WebRequest):
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802  Twisted's name
         """Refuse a length that is too much at once; a chunked body has None."""
-        super().gotLength(0 if (length or 0) > _limit() else length)
-        if (length or 0) > _limit():
+        is_too_long = (length or 0) > self._most_bytes()
+        super().gotLength(0 if is_too_long else length)
+        if is_too_long:
             self._refuse()
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802  Twisted's name
@@ -47,7 +53,7 @@ class Request(WebRequest):
         if self._is_refused:
             return
         self._n_bytes += len(data)
-        if self._n_bytes > _limit():
+        if self._n_bytes > self._most_bytes():
             self._refuse()
         else:
             super().handleContentChunk(data)
@@ -61,6 +67,13 @@ class Request(WebRequest):
         """Stop waiting for what will not come."""
         self._stop_waiting()
         super().connectionLost(reason)
+
+    def _most_bytes(self) -> int:
+        # Twisted gives a request its own path with the last byte; till then its channel has it.
+        path: bytes = getattr(self.channel, "_path", b"")
+        for_all = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        is_program = path.startswith(PREFIX.encode())
+        return SLACK_BYTES + (settings.DATA_PLANE_BODY_BYTES if is_program else for_all)
 
     def _refuse(self) -> None:
         self._end_with(_REFUSAL)
@@ -89,7 +102,3 @@ def bound(http_factory: Any, request: type[Request] = Request) -> None:
         return protocol
 
     http_factory.buildProtocol = build_protocol
-
-
-def _limit() -> int:
-    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE + SLACK_BYTES

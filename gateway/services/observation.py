@@ -302,7 +302,7 @@ class Observation:
             span.set_attribute(attributes.TOKENS_PER_SECOND, round(pace, 1))
         if error is not None:
             span.set_attribute(attributes.ERROR_TYPE, error.error_type)
-            if outcome == "rejected_capacity":
+            if isinstance(error, _FULL):
                 span.set_attribute(attributes.REJECTED, value=True)
                 span.set_attribute(attributes.REJECT_REASON, error.code)
             span.set_status(StatusCode.ERROR)

@@ -80,6 +80,19 @@ def test_a_length_past_the_limit_is_refused_before_the_body_comes(connection, wi
     assert server.bodies == []
 
 
+@pytest.mark.parametrize(
+    ("length", "is_refused"), [(20, False), (20 + bodies.SLACK_BYTES, False), (2**21 + 1, True)]
+)
+def test_what_is_too_much_for_programs_is_left_to_their_own_door(
+    connection, wire, settings, length, is_refused
+):
+    settings.DATA_PLANE_BODY_BYTES = 2**21 - bodies.SLACK_BYTES
+
+    connection.dataReceived(b"POST /v1/messages HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % length)
+
+    assert wire.value().startswith(b"HTTP/1.1 413") == is_refused
+
+
 def test_a_body_of_untold_length_is_refused_at_the_byte_too_many(connection, wire, server):
     connection.dataReceived(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
     connection.dataReceived(b"6\r\naaaaaa\r\n4\r\naaaa\r\n")
