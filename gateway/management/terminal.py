@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 _WIDE = frozenset({"W", "F"})
+#: How wide a cell is at most, except in the first column: that names the row.
+_WIDEST = 60
 
 
 def printable(value: object) -> str:
@@ -17,7 +19,7 @@ def printable(value: object) -> str:
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str:
     """Return the rows under their columns' names, aligned; wide letters count as two."""
-    lines = [list(columns), *([printable(row.get(name)) for name in columns] for row in rows)]
+    lines = [list(columns), *(_cells(row, columns) for row in rows)]
     widths = [max(_width(line[index]) for line in lines) for index in range(len(columns))]
     return "\n".join(
         "  ".join(
@@ -40,6 +42,23 @@ def _said(value: object) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return ",".join(map(str, value))
     return str(value)
+
+
+def _cells(row: Mapping[str, object], columns: Sequence[str]) -> list[str]:
+    first, *others = (printable(row.get(name)) for name in columns)
+    return [first, *map(_shortened, others)]
+
+
+def _shortened(text: str) -> str:
+    """Return the text, cut where it would make a table too wide to read."""
+    if _width(text) <= _WIDEST:
+        return text
+    kept = ""
+    for letter in text:
+        if _width(kept) + _width(letter) >= _WIDEST:
+            break
+        kept += letter
+    return f"{kept}…"
 
 
 def _width(text: str) -> int:

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from gateway.domain.catalog import Scope
+from gateway.models.figures import are_patterns
 
 
 def default_scopes() -> list[str]:
@@ -29,6 +30,7 @@ class ApiKey(models.Model):
         _("models"),
         default=list,
         blank=True,
+        validators=[are_patterns],
         help_text=_("Patterns of public names, such as gpt-*; none allows every route."),
     )
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)

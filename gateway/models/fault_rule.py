@@ -1,10 +1,11 @@
 """Faults on purpose: the table of rules."""
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from gateway.domain.configuration.figures import LONGEST_SECONDS
 from gateway.domain.faults import FaultProfile
+from gateway.models.figures import Between
 from gateway.models.tenant import is_name
 
 PROFILES = {
@@ -43,16 +44,14 @@ class FaultRule(models.Model):
     model = models.CharField(_("model"), max_length=128, blank=True)
     route = models.CharField(_("route"), max_length=128, blank=True)
     room = models.CharField(_("room"), max_length=64, blank=True)
-    probability = models.FloatField(
-        _("probability"), default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
-    )
+    probability = models.FloatField(_("probability"), default=1.0, validators=[Between(0, 1)])
     n_times = models.PositiveIntegerField(
         _("times"), null=True, blank=True, help_text=_("After so many it stops; empty: never.")
     )
     until = models.DateTimeField(
         _("until"), null=True, blank=True, help_text=_("A forgotten fault ends by itself.")
     )
-    seconds = models.FloatField(_("seconds"), default=0.0, validators=[MinValueValidator(0.0)])
+    seconds = models.FloatField(_("seconds"), default=0.0, validators=[Between(0, LONGEST_SECONDS)])
     status = models.PositiveSmallIntegerField(_("status"), default=500)
     after_tokens = models.PositiveIntegerField(_("after tokens"), default=0)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -2,12 +2,17 @@
 
 from decimal import Decimal
 
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from gateway.domain.configuration.figures import (
+    LONGEST_WINDOW_SECONDS,
+    MOST_UNITS,
+    SHORTEST_WINDOW_SECONDS,
+)
 from gateway.domain.money import MICROUSD_PER_USD, BudgetPeriod
 from gateway.domain.rate_limit import Algorithm, Dimension, Unit
+from gateway.models.figures import Between
 
 DIMENSIONS = {
     Dimension.KEY: _("each key"),
@@ -86,7 +91,7 @@ class Limit(Bound):
         on_delete=models.CASCADE,
         related_name="limits",
     )
-    amount = models.PositiveBigIntegerField(_("amount"), validators=[MinValueValidator(1)])
+    amount = models.PositiveBigIntegerField(_("amount"), validators=[Between(1, MOST_UNITS)])
     unit = models.CharField(
         _("unit"),
         max_length=16,
@@ -99,7 +104,9 @@ class Limit(Bound):
         choices=[(dimension.value, words) for dimension, words in DIMENSIONS.items()],
     )
     window_seconds = models.FloatField(
-        _("window, seconds"), default=60.0, validators=[MinValueValidator(0.001)]
+        _("window, seconds"),
+        default=60.0,
+        validators=[Between(SHORTEST_WINDOW_SECONDS, LONGEST_WINDOW_SECONDS)],
     )
     algorithm = models.CharField(
         _("algorithm"),
@@ -108,7 +115,10 @@ class Limit(Bound):
         default=Algorithm.TOKEN_BUCKET.value,
     )
     burst = models.PositiveBigIntegerField(
-        _("burst"), default=0, help_text=_("The most a bucket saves up; 0 means the amount.")
+        _("burst"),
+        default=0,
+        validators=[Between(0, MOST_UNITS)],
+        help_text=_("The most a bucket saves up; 0 means the amount."),
     )
 
     class Meta(Bound.Meta):
@@ -151,7 +161,7 @@ class Budget(Bound):
         default=BudgetPeriod.MONTH.value,
     )
     limit_microusd = models.PositiveBigIntegerField(
-        _("limit, micro-USD"), validators=[MinValueValidator(1)]
+        _("limit, micro-USD"), validators=[Between(1, MOST_UNITS)]
     )
     alerts = models.JSONField(
         _("alerts"),

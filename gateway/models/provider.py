@@ -1,9 +1,10 @@
 """Accounts at vendors and servers of one's own: the table of providers."""
 
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from gateway.domain.configuration.figures import LONGEST_SECONDS, MOST_COUNT
+from gateway.models.figures import Between
 from gateway.models.tenant import is_name
 
 
@@ -45,16 +46,33 @@ class Provider(models.Model):
     n_places = models.PositiveIntegerField(
         _("places"),
         default=64,
-        validators=[MinValueValidator(1)],
+        validators=[Between(1, MOST_COUNT)],
         help_text=_("The most calls in flight, over all processes."),
     )
     wait_seconds = models.FloatField(
-        _("wait for a place, seconds"), default=30.0, validators=[MinValueValidator(0.0)]
+        _("wait for a place, seconds"), default=30.0, validators=[Between(0, LONGEST_SECONDS)]
     )
-    connect_seconds = models.FloatField(_("connect deadline, seconds"), null=True, blank=True)
-    first_seconds = models.FloatField(_("first content deadline, seconds"), null=True, blank=True)
-    idle_seconds = models.FloatField(_("idle deadline, seconds"), null=True, blank=True)
-    total_seconds = models.FloatField(_("total deadline, seconds"), null=True, blank=True)
+    connect_seconds = models.FloatField(
+        _("connect deadline, seconds"),
+        null=True,
+        blank=True,
+        validators=[Between(0, LONGEST_SECONDS)],
+    )
+    first_seconds = models.FloatField(
+        _("first content deadline, seconds"),
+        null=True,
+        blank=True,
+        validators=[Between(0, LONGEST_SECONDS)],
+    )
+    idle_seconds = models.FloatField(
+        _("idle deadline, seconds"), null=True, blank=True, validators=[Between(0, LONGEST_SECONDS)]
+    )
+    total_seconds = models.FloatField(
+        _("total deadline, seconds"),
+        null=True,
+        blank=True,
+        validators=[Between(0, LONGEST_SECONDS)],
+    )
     options = models.JSONField(
         _("options"),
         default=dict,

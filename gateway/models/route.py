@@ -1,11 +1,20 @@
 """Public model names and the targets behind them: the tables of routes."""
 
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from gateway.domain.catalog import Ability, RoutingPolicy
 from gateway.domain.configuration import PUBLIC_NAME
+from gateway.domain.configuration.figures import (
+    LONGEST_PUBLIC_NAME,
+    LONGEST_SECONDS,
+    MOST_ATTEMPTS,
+    MOST_RETRIES,
+    MOST_WEIGHT_OF_A_TARGET,
+    SHORTEST_HEDGE_SECONDS,
+)
+from gateway.models.figures import Between
 
 POLICIES = {
     RoutingPolicy.PRIORITY: _("in the order below"),
@@ -29,7 +38,7 @@ class Route(models.Model):
 
     model = models.CharField(
         _("public name"),
-        max_length=128,
+        max_length=LONGEST_PUBLIC_NAME,
         unique=True,
         validators=[
             RegexValidator(
@@ -46,9 +55,11 @@ class Route(models.Model):
         default=RoutingPolicy.PRIORITY.value,
         choices=[(policy.value, words) for policy, words in POLICIES.items()],
     )
-    n_retries = models.PositiveSmallIntegerField(_("retries per target"), default=2)
+    n_retries = models.PositiveSmallIntegerField(
+        _("retries per target"), default=2, validators=[Between(0, MOST_RETRIES)]
+    )
     n_attempts = models.PositiveSmallIntegerField(
-        _("attempts in all"), default=5, validators=[MinValueValidator(1)]
+        _("attempts in all"), default=5, validators=[Between(1, MOST_ATTEMPTS)]
     )
     waits_for_primary = models.BooleanField(
         _("wait out a short Retry-After"),
@@ -64,17 +75,34 @@ class Route(models.Model):
         _("hedge after, seconds"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(0.05)],
+        validators=[Between(SHORTEST_HEDGE_SECONDS, LONGEST_SECONDS)],
         help_text=_("Ask a second target when the first is silent this long; the loser is closed."),
     )
-    connect_seconds = models.FloatField(_("connect deadline, seconds"), null=True, blank=True)
-    first_seconds = models.FloatField(_("first content deadline, seconds"), null=True, blank=True)
-    idle_seconds = models.FloatField(_("idle deadline, seconds"), null=True, blank=True)
-    total_seconds = models.FloatField(_("total deadline, seconds"), null=True, blank=True)
+    connect_seconds = models.FloatField(
+        _("connect deadline, seconds"),
+        null=True,
+        blank=True,
+        validators=[Between(0, LONGEST_SECONDS)],
+    )
+    first_seconds = models.FloatField(
+        _("first content deadline, seconds"),
+        null=True,
+        blank=True,
+        validators=[Between(0, LONGEST_SECONDS)],
+    )
+    idle_seconds = models.FloatField(
+        _("idle deadline, seconds"), null=True, blank=True, validators=[Between(0, LONGEST_SECONDS)]
+    )
+    total_seconds = models.FloatField(
+        _("total deadline, seconds"),
+        null=True,
+        blank=True,
+        validators=[Between(0, LONGEST_SECONDS)],
+    )
     cache_seconds = models.FloatField(
         _("cache, seconds"),
         default=0.0,
-        validators=[MinValueValidator(0.0)],
+        validators=[Between(0, LONGEST_SECONDS)],
         help_text=_("How long an identical request of the same tenant gets the same answer."),
     )
     is_coalesced = models.BooleanField(
@@ -118,10 +146,10 @@ class RouteTarget(models.Model):
         _("context, tokens"), default=0, help_text=_("0: unknown, never a reason to pass it over.")
     )
     max_output_tokens = models.PositiveIntegerField(_("longest answer, tokens"), default=0)
-    quality = models.FloatField(
-        _("quality"), default=0.5, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
+    quality = models.FloatField(_("quality"), default=0.5, validators=[Between(0, 1)])
+    weight = models.PositiveSmallIntegerField(
+        _("weight"), default=1, validators=[Between(0, MOST_WEIGHT_OF_A_TARGET)]
     )
-    weight = models.PositiveSmallIntegerField(_("weight"), default=1)
 
     class Meta:
         ordering = ["route", "order", "pk"]

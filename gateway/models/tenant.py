@@ -1,10 +1,12 @@
 """Who pays: the table of tenants."""
 
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from gateway.domain.configuration import NAME
+from gateway.domain.configuration.figures import MOST_WEIGHT_OF_A_TENANT
+from gateway.models.figures import Between
 
 is_name = RegexValidator(
     rf"^{NAME.pattern}\Z",
@@ -31,7 +33,7 @@ class Tenant(models.Model):
     weight = models.PositiveSmallIntegerField(
         _("share of the queue"),
         default=1,
-        validators=[MinValueValidator(1)],
+        validators=[Between(1, MOST_WEIGHT_OF_A_TENANT)],
         help_text=_("Twice the share is served twice as often when everybody waits."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -28,3 +28,15 @@ def test_json_is_safe_for_a_terminal_and_reads_back():
     assert text.isascii()
     assert "\x1b" not in text
     assert json.loads(text) == {"name": "\x1b[0m 三"}
+
+
+def test_a_long_cell_is_cut_where_the_first_column_is_whole():
+    long = "x" * 200
+    rows = [{"id": long, "models": [long, "y"], "title": "三" * 200}]
+
+    _, line = table(rows, ("id", "models", "title")).splitlines()
+
+    name, models, title = line.split("  ")
+    assert name == long
+    assert models == "x" * 59 + "…"
+    assert title == "三" * 29 + "…"
