@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -17,7 +19,7 @@ from django.utils.translation import gettext
 
 from gateway.domain.audit import Actor, Via
 from gateway.domain.configuration import ConfigurationError, Problem
-from gateway.domain.errors import ManagementError
+from gateway.domain.errors import GatewayError, ManagementError
 from gateway.services import configuration
 from gateway.services.configuration import Change
 
@@ -34,6 +36,13 @@ else:
 def told(problem: Problem) -> str:
     """Return the problem's sentence in the operator's language."""
     return gettext(problem.pattern) % problem.values
+
+
+def sentences(refusal: GatewayError) -> list[str]:
+    """Return what a refusal says, in the operator's language."""
+    if isinstance(refusal, ManagementError):
+        return [told(problem) for problem in _problems(refusal)]
+    return [str(refusal) or refusal.code]
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -58,6 +67,23 @@ class NamedLists(ModelAdmin):
         """Draw the list."""
         title = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+
+class Chosen(AutocompleteSelect):
+    """A row that is looked for by typing; what is no row's id is drawn as nothing chosen."""
+
+    def optgroups(self, name: str, value: Any, attr: dict[str, Any] | None = None) -> Any:
+        """Return the row that is chosen."""
+        column = self.field.target_field
+        return super().optgroups(name, [one for one in value if _fits(column, one)], attr)
+
+
+def _fits(column: Any, word: str) -> bool:
+    try:
+        column.to_python(word)
+    except ValidationError:
+        return False
+    return True
 
 
 class GovernedForm(ModelForm):
@@ -109,8 +135,36 @@ class GovernedAdmin(NamedLists):
         except ManagementError as refusal:
             request.refusals = _problems(refusal)  # type: ignore[attr-defined]
             return draw(request, object_id, form_url, extra_context)
+        for said in _kept_back(request):
+            messages.add_message(request, **said)
         warn(request, making)
         return response
+
+    def message_user(
+        self,
+        request: HttpRequest,
+        message: Any,
+        level: int | str = messages.INFO,
+        extra_tags: str = "",
+        fail_silently: bool = False,
+    ) -> None:
+        """Say it; of a change that is still being made, only once it stands."""
+        said = {
+            "message": message,
+            "level": level,
+            "extra_tags": extra_tags,
+            "fail_silently": fail_silently,
+        }
+        if hasattr(request, "making"):
+            _kept_back(request).append(said)
+        else:
+            messages.add_message(request, **said)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field; an id that is none is refused by it, and does not break the page."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Chosen(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -150,8 +204,8 @@ class GovernedAdmin(NamedLists):
         try:
             return super().delete_view(request, object_id, extra_context)
         except ManagementError as refusal:
-            for problem in _problems(refusal):
-                messages.error(request, told(problem))
+            for sentence in sentences(refusal):
+                messages.error(request, sentence)
             return HttpResponseRedirect(self.url_of("change", object_id))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -198,11 +252,20 @@ def making_of(request: HttpRequest) -> Change:
 def warn(request: HttpRequest, making: Change) -> None:
     """Say what the rules think of what was just changed."""
     for problem in making.warnings:
-        if problem.subject in making.subjects:
-            messages.warning(request, told(problem))
+        sentence = told(problem)
+        is_here = problem.subject in making.subjects
+        messages.warning(request, sentence if is_here else f"{sentence} ({problem.subject})")
+
+
+def _kept_back(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return what there will be to say of this request's change once it stands."""
+    if not hasattr(request, "kept_back"):
+        request.kept_back = []  # type: ignore[attr-defined]
+    kept: list[dict[str, Any]] = request.kept_back  # type: ignore[attr-defined]
+    return kept
 
 
 def _problems(refusal: ManagementError) -> tuple[Problem, ...]:
     if isinstance(refusal, ConfigurationError):
         return refusal.problems
-    return (Problem("", "", "%(words)s", {"words": str(refusal)}),)
+    return (Problem("", "", refusal.pattern, refusal.values),)

@@ -23,10 +23,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from gateway.admin.fields import ChoicesField, UsdField, WordsField
-from gateway.admin.governed import GovernedAdmin, GovernedForm, TabularInline, actor_of, told
+from gateway.admin.governed import GovernedAdmin, GovernedForm, TabularInline, actor_of, sentences
 from gateway.admin.limits import BudgetInline, LimitInline
 from gateway.domain.catalog import Scope
-from gateway.domain.configuration import ConfigurationError
 from gateway.domain.errors import ManagementError
 from gateway.models import ApiKey
 from gateway.models.api_key import default_scopes
@@ -287,8 +286,7 @@ class ApiKeyAdmin(GovernedAdmin):
         return row
 
     def _refused(self, request: HttpRequest, row: ApiKey, refusal: ManagementError) -> HttpResponse:
-        problems = refusal.problems if isinstance(refusal, ConfigurationError) else ()
-        for sentence in [told(problem) for problem in problems] or [str(refusal)]:
+        for sentence in sentences(refusal):
             messages.error(request, sentence)
         return HttpResponseRedirect(self.url_of("change", row.pk))
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gateway import runtime
 from gateway.admin.fields import PairsField
-from gateway.admin.governed import GovernedAdmin, GovernedForm, actor_of
+from gateway.admin.governed import GovernedAdmin, GovernedForm, actor_of, sentences
 from gateway.domain.configuration import ADAPTERS, VENDORS
 from gateway.domain.errors import GatewayError
 from gateway.models import Provider
@@ -165,7 +165,8 @@ class ProviderAdmin(GovernedAdmin):
                 )
             )
         except GatewayError as error:
-            messages.error(request, str(error))
+            for sentence in sentences(error):
+                messages.error(request, sentence)
         else:
             trials.record(name=row.name, trial=trial, actor=actor_of(request))
             _tell(request, trial)
@@ -251,4 +252,5 @@ def _tell(request: HttpRequest, trial: Trial) -> None:
     sentence = (
         gettext("The model %(model)s did not answer: %(code)s, after %(seconds)s s.") % values
     )
-    messages.error(request, f"{sentence} {trial.message}".strip())
+    why = gettext(trial.message) if trial.message else ""
+    messages.error(request, f"{sentence} {why}".strip())

@@ -11,6 +11,7 @@ from gateway.domain.configuration import ConfigurationError
 from gateway.domain.errors import (
     GatewayError,
     InvalidInputError,
+    ManagementError,
     NotThereError,
     RequestTooLargeError,
     StateUnavailableError,
@@ -41,7 +42,7 @@ def refusal(request: HttpRequest, error: GatewayError) -> HttpResponse:
         "type": f"urn:hotseat:problem:{error.code}",
         "title": title,
         "status": error.status,
-        "detail": str(error) or title,
+        "detail": _said(error) or title,
         "code": error.code,
         "request_id": getattr(request, "request_id", ""),
     }
@@ -57,6 +58,20 @@ def refusal(request: HttpRequest, error: GatewayError) -> HttpResponse:
     if error.retry_after_seconds is not None:
         document["retry_after_s"] = error.retry_after_seconds
     return refusals.response(document, status=error.status, wait_seconds=error.retry_after_seconds)
+
+
+def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Return the refusal of an address that leads nowhere."""
+    return refusal(request, NotThereError("There is nothing here."))
+
+
+def _said(error: GatewayError) -> str:
+    """Return the sentence; what is said of a change, in the language that was asked for."""
+    if isinstance(error, ConfigurationError):
+        return " ".join(gettext(one.pattern) % one.values for one in error.problems)
+    if isinstance(error, ManagementError) and error.pattern:
+        return gettext(error.pattern) % error.values
+    return str(error)
 
 
 def _away(detail: str) -> StateUnavailableError:

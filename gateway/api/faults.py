@@ -4,7 +4,8 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas.faults import FaultIn
+from gateway.api.schemas.faults import ChangedFault, FaultIn, FaultOut
+from gateway.api.warned import warned
 from gateway.domain.catalog import Scope
 from gateway.domain.errors import ForbiddenError
 from gateway.models import FaultRule
@@ -13,18 +14,19 @@ from gateway.services import configuration, tenants
 router = Router(tags=["faults"], auth=OperatorAuth("faultrule", scope=Scope.FAULTS))
 
 
-@router.get("", url_name="faults", response=list[FaultIn])
-def list_faults(request: HttpRequest) -> list[FaultIn]:
+@router.get("", url_name="faults", response=list[FaultOut])
+def list_faults(request: HttpRequest) -> list[FaultOut]:
     """Return every fault; a key with scope faults sees its own tenant's."""
     rows = FaultRule.objects.select_related("tenant")
     own = operator(request).tenant
     if own:
         rows = rows.filter(tenant__name=own)
-    return [FaultIn.from_row(row) for row in rows]
+    return [FaultOut.from_row(row) for row in rows]
 
 
-@router.post("", url_name="faults", response={201: FaultIn})
-def create_fault(request: HttpRequest, body: FaultIn) -> Status[FaultIn]:
+@router.post("", url_name="faults", response={201: ChangedFault})
+@warned
+def create_fault(request: HttpRequest, body: FaultIn) -> Status[ChangedFault]:
     """Add a fault; it strikes within a second. One without a tenant strikes everybody."""
     own = operator(request).tenant
     if own and body.tenant not in {"", own}:
@@ -35,7 +37,7 @@ def create_fault(request: HttpRequest, body: FaultIn) -> Status[FaultIn]:
         tenant=tenants.find(body.tenant or own) if body.tenant or own else None,
         actor=operator(request).actor,
     )
-    return Status(201, FaultIn.from_row(row))
+    return Status(201, ChangedFault.from_row(row))
 
 
 @router.delete("/{name}", url_name="fault", response={204: None})

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas.keys import KeyIn, KeyOut, KeyPatch, NewKeyOut, RotateIn
+from gateway.api.schemas.keys import ChangedKey, KeyIn, KeyOut, KeyPatch, NewKeyOut, RotateIn
+from gateway.api.warned import warned
 from gateway.models import ApiKey
 from gateway.services import configuration, keys, tenants
 from gateway.services.keys import KeyWish
@@ -24,6 +25,7 @@ def list_keys(request: HttpRequest, tenant: str = "") -> list[KeyOut]:
 
 
 @router.post("", url_name="keys", response={201: NewKeyOut})
+@warned
 def create_key(request: HttpRequest, body: KeyIn) -> Status[NewKeyOut]:
     """Make a key; ``key`` in the answer is its secret, shown this once."""
     wish = KeyWish(
@@ -31,12 +33,13 @@ def create_key(request: HttpRequest, body: KeyIn) -> Status[NewKeyOut]:
         scopes=body.scopes,
         models=body.models,
         expires_at=body.expires_at,
+        limits=[limit.dict() for limit in body.limits],
         requests_per_minute=body.rpm,
         budget_microusd=body.budget_microusd,
     )
     maker = operator(request)
     maker.check_grant(body.scopes)
-    if body.rpm is not None:
+    if body.limits or body.rpm is not None:
         maker.check("add_limit")
     if body.budget_microusd is not None:
         maker.check("add_budget")
@@ -50,8 +53,9 @@ def read_key(request: HttpRequest, key_id: str) -> KeyOut:
     return KeyOut.from_row(keys.find(key_id))
 
 
-@router.patch("/{key_id}", url_name="key", response=KeyOut)
-def change_key(request: HttpRequest, key_id: str, body: KeyPatch) -> KeyOut:
+@router.patch("/{key_id}", url_name="key", response=ChangedKey)
+@warned
+def change_key(request: HttpRequest, key_id: str, body: KeyPatch) -> ChangedKey:
     """Change what a key is called, opens and is limited to; ``expires_at`` null never expires."""
     fields = body.dict(exclude={"limits"}, exclude_unset=True)
     changer = operator(request)
@@ -62,7 +66,7 @@ def change_key(request: HttpRequest, key_id: str, body: KeyPatch) -> KeyOut:
             changer.check("add_limit", "delete_limit")
             limits = [limit.dict() for limit in body.limits]
             tenants.put_limits(subject=row, limits=limits, making=making)
-    return KeyOut.from_row(keys.find(key_id))
+    return ChangedKey.from_row(keys.find(key_id))
 
 
 @router.post(
@@ -71,6 +75,7 @@ def change_key(request: HttpRequest, key_id: str, body: KeyPatch) -> KeyOut:
     response={201: NewKeyOut},
     auth=OperatorAuth("apikey", action="change"),
 )
+@warned
 def rotate_key(
     request: HttpRequest, key_id: str, body: RotateIn | None = None
 ) -> Status[NewKeyOut]:
@@ -85,12 +90,13 @@ def rotate_key(
 @router.post(
     "/{key_id}/revoke",
     url_name="revoke-key",
-    response=KeyOut,
+    response=ChangedKey,
     auth=OperatorAuth("apikey", action="change"),
 )
-def revoke_key(request: HttpRequest, key_id: str) -> KeyOut:
+@warned
+def revoke_key(request: HttpRequest, key_id: str) -> ChangedKey:
     """End a key for good, everywhere within a second."""
     changer = operator(request)
     changer.check_grant(keys.find(key_id).scopes)
     keys.revoke(key_id=key_id, actor=changer.actor)
-    return KeyOut.from_row(keys.find(key_id))
+    return ChangedKey.from_row(keys.find(key_id))

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas.limits import BoundLimitIn, LimitOut
+from gateway.api.schemas.limits import BoundLimitIn, ChangedLimit, LimitOut
+from gateway.api.warned import warned
 from gateway.domain.errors import NotThereError
 from gateway.models import Limit
 from gateway.services import configuration, keys, tenants
@@ -21,8 +22,9 @@ def list_limits(request: HttpRequest) -> list[LimitOut]:
     return [LimitOut.from_row(row) for row in rows]
 
 
-@router.post("", url_name="limits", response={201: LimitOut})
-def create_limit(request: HttpRequest, body: BoundLimitIn) -> Status[LimitOut]:
+@router.post("", url_name="limits", response={201: ChangedLimit})
+@warned
+def create_limit(request: HttpRequest, body: BoundLimitIn) -> Status[ChangedLimit]:
     """Add a limit for one tenant, one key, one route, or everybody."""
     bound: dict[str, Any] = {
         "tenant": tenants.find(body.tenant) if body.tenant else None,
@@ -32,7 +34,7 @@ def create_limit(request: HttpRequest, body: BoundLimitIn) -> Status[LimitOut]:
     row = Limit(**bound, **body.dict(exclude={"tenant", "key", "route"}))
     with configuration.change(actor=operator(request).actor) as making:
         making.save(row)
-    return Status(201, LimitOut.from_row(row))
+    return Status(201, ChangedLimit.from_row(row))
 
 
 @router.delete("/{limit_id}", url_name="limit", response={204: None})

@@ -9,7 +9,8 @@ from django.utils import timezone
 from ninja import Field, Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas.money import BudgetIn, BudgetOut, UsageOut
+from gateway.api.schemas.money import BudgetIn, BudgetOut, ChangedBudget, UsageOut
+from gateway.api.warned import warned
 from gateway.domain.catalog import Scope
 from gateway.domain.errors import NotThereError
 from gateway.domain.money import BudgetPeriod
@@ -34,9 +35,13 @@ def list_budgets(request: HttpRequest) -> list[BudgetOut]:
 
 
 @router.post(
-    "", url_name="budgets", response={201: BudgetOut}, auth=OperatorAuth("budget", action="view")
+    "",
+    url_name="budgets",
+    response={201: ChangedBudget},
+    auth=OperatorAuth("budget", action="view"),
 )
-def put_budget(request: HttpRequest, body: BudgetIn) -> Status[BudgetOut]:
+@warned
+def put_budget(request: HttpRequest, body: BudgetIn) -> Status[ChangedBudget]:
     """Set what a tenant or a key may spend in a period; one that is there gets the new figures."""
     if (body.tenant is None) == (body.key is None):
         raise NotThereError("A budget is for a tenant or for a key: name one of them.")
@@ -52,7 +57,7 @@ def put_budget(request: HttpRequest, body: BudgetIn) -> Status[BudgetOut]:
             alerts=body.alerts,
             making=making,
         )
-    return Status(201, _told(row))
+    return Status(201, ChangedBudget(**_told(row).dict()))
 
 
 @router.delete("/{budget_id}", url_name="budget", response={204: None})

@@ -5,7 +5,15 @@ from ninja import Router, Status
 
 from gateway import runtime
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas.providers import ProviderIn, ProviderOut, ProviderPatch, TrialIn, TrialOut
+from gateway.api.schemas.providers import (
+    ChangedProvider,
+    ProviderIn,
+    ProviderOut,
+    ProviderPatch,
+    TrialIn,
+    TrialOut,
+)
+from gateway.api.warned import warned
 from gateway.models import Provider
 from gateway.services import configuration, trials
 from gateway.snapshot import reading
@@ -19,8 +27,9 @@ def list_providers(request: HttpRequest) -> list[ProviderOut]:
     return [ProviderOut.from_row(row) for row in Provider.objects.all()]
 
 
-@router.post("", url_name="providers", response={201: ProviderOut})
-def create_provider(request: HttpRequest, body: ProviderIn) -> Status[ProviderOut]:
+@router.post("", url_name="providers", response={201: ChangedProvider})
+@warned
+def create_provider(request: HttpRequest, body: ProviderIn) -> Status[ChangedProvider]:
     """Add a provider."""
     row = configuration.add_provider(
         name=body.name,
@@ -28,7 +37,7 @@ def create_provider(request: HttpRequest, body: ProviderIn) -> Status[ProviderOu
         credential=body.credential or "",
         actor=operator(request).actor,
     )
-    return Status(201, ProviderOut.from_row(row))
+    return Status(201, ChangedProvider.from_row(row))
 
 
 @router.get("/{name}", url_name="provider", response=ProviderOut)
@@ -37,8 +46,9 @@ def read_provider(request: HttpRequest, name: str) -> ProviderOut:
     return ProviderOut.from_row(configuration.find_provider(name))
 
 
-@router.patch("/{name}", url_name="provider", response=ProviderOut)
-def change_provider(request: HttpRequest, name: str, body: ProviderPatch) -> ProviderOut:
+@router.patch("/{name}", url_name="provider", response=ChangedProvider)
+@warned
+def change_provider(request: HttpRequest, name: str, body: ProviderPatch) -> ChangedProvider:
     """Change a provider; requests in flight end by what they began with."""
     given = body.dict(exclude={"credential"}, exclude_unset=True)
     nullable = {"connect_seconds", "first_seconds", "idle_seconds", "total_seconds"}
@@ -48,7 +58,7 @@ def change_provider(request: HttpRequest, name: str, body: ProviderPatch) -> Pro
         credential=body.credential,
         actor=operator(request).actor,
     )
-    return ProviderOut.from_row(row)
+    return ChangedProvider.from_row(row)
 
 
 @router.delete("/{name}", url_name="provider", response={204: None})

@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas.routes import RouteIn, RouteOut, RoutePatch
+from gateway.api.schemas.routes import ChangedRoute, RouteIn, RouteOut, RoutePatch
+from gateway.api.warned import warned
 from gateway.models import Route
 from gateway.services import configuration
 
@@ -29,8 +30,9 @@ def list_routes(request: HttpRequest) -> list[RouteOut]:
     return [RouteOut.from_row(row) for row in _rows()]
 
 
-@router.post("", url_name="routes", response={201: RouteOut})
-def create_route(request: HttpRequest, body: RouteIn) -> Status[RouteOut]:
+@router.post("", url_name="routes", response={201: ChangedRoute})
+@warned
+def create_route(request: HttpRequest, body: RouteIn) -> Status[ChangedRoute]:
     """Add a route."""
     configuration.put_route(
         model=body.model,
@@ -39,7 +41,7 @@ def create_route(request: HttpRequest, body: RouteIn) -> Status[RouteOut]:
         is_new=True,
         actor=operator(request).actor,
     )
-    return Status(201, RouteOut.from_row(_rows().get(model=body.model)))
+    return Status(201, ChangedRoute.from_row(_rows().get(model=body.model)))
 
 
 @router.get("/{path:model}", url_name="route", response=RouteOut)
@@ -48,15 +50,16 @@ def read_route(request: HttpRequest, model: str) -> RouteOut:
     return RouteOut.from_row(configuration.find_route(model))
 
 
-@router.patch("/{path:model}", url_name="route", response=RouteOut)
-def change_route(request: HttpRequest, model: str, body: RoutePatch) -> RouteOut:
+@router.patch("/{path:model}", url_name="route", response=ChangedRoute)
+@warned
+def change_route(request: HttpRequest, model: str, body: RoutePatch) -> ChangedRoute:
     """Change a route; requests in flight end by what they began with."""
     configuration.find_route(model)
     targets = None if body.targets is None else [target.dict() for target in body.targets]
     configuration.put_route(
         model=model, fields=_fields(body), targets=targets, actor=operator(request).actor
     )
-    return RouteOut.from_row(_rows().get(model=model))
+    return ChangedRoute.from_row(_rows().get(model=model))
 
 
 @router.delete("/{path:model}", url_name="route", response={204: None})

@@ -4,7 +4,8 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gateway.api.auth import OperatorAuth, operator
-from gateway.api.schemas.tenants import TenantIn, TenantOut, TenantPatch
+from gateway.api.schemas.tenants import ChangedTenant, TenantIn, TenantOut, TenantPatch
+from gateway.api.warned import warned
 from gateway.models import Tenant
 from gateway.services import configuration, tenants
 
@@ -18,12 +19,13 @@ def list_tenants(request: HttpRequest) -> list[TenantOut]:
     return [TenantOut.from_row(row) for row in rows]
 
 
-@router.post("", url_name="tenants", response={201: TenantOut})
-def create_tenant(request: HttpRequest, body: TenantIn) -> Status[TenantOut]:
+@router.post("", url_name="tenants", response={201: ChangedTenant})
+@warned
+def create_tenant(request: HttpRequest, body: TenantIn) -> Status[ChangedTenant]:
     """Add a tenant."""
     fields = body.dict(exclude={"name"})
     row = tenants.add(name=body.name, fields=fields, actor=operator(request).actor)
-    return Status(201, TenantOut.from_row(row))
+    return Status(201, ChangedTenant.from_row(row))
 
 
 @router.get("/{name}", url_name="tenant", response=TenantOut)
@@ -32,8 +34,9 @@ def read_tenant(request: HttpRequest, name: str) -> TenantOut:
     return TenantOut.from_row(tenants.find(name))
 
 
-@router.patch("/{name}", url_name="tenant", response=TenantOut)
-def change_tenant(request: HttpRequest, name: str, body: TenantPatch) -> TenantOut:
+@router.patch("/{name}", url_name="tenant", response=ChangedTenant)
+@warned
+def change_tenant(request: HttpRequest, name: str, body: TenantPatch) -> ChangedTenant:
     """Change a tenant; switched off, its keys are refused within a second."""
     changer = operator(request)
     fields = body.dict(exclude={"limits"}, exclude_none=True)
@@ -43,7 +46,7 @@ def change_tenant(request: HttpRequest, name: str, body: TenantPatch) -> TenantO
             changer.check("add_limit", "delete_limit")
             limits = [limit.dict() for limit in body.limits]
             tenants.put_limits(subject=row, limits=limits, making=making)
-    return TenantOut.from_row(tenants.find(name))
+    return ChangedTenant.from_row(tenants.find(name))
 
 
 @router.delete("/{name}", url_name="tenant", response={204: None})

@@ -277,9 +277,16 @@ class StoppedError(GatewayError):
 
 
 class ManagementError(GatewayError):
-    """A change of the configuration was refused, or could not be made."""
+    """A change of the configuration was refused, or could not be made.
+
+    ``pattern`` % ``values`` is the sentence; kept apart to be translated.
+    """
 
     code, status, error_type = "management", 422, "rejected_request"
+
+    def __init__(self, pattern: str = "", **values: str | int) -> None:
+        super().__init__(pattern % values if values else pattern)
+        self.pattern, self.values = pattern, values
 
 
 class NotThereError(ManagementError):

@@ -69,6 +69,11 @@ class FaultRule:
     is_brought: bool = False
 
     @property
+    def name(self) -> str:
+        """Return what it is called; its id tells it from others that were called so."""
+        return self.id.rpartition(".")[0] or self.id
+
+    @property
     def is_private(self) -> bool:
         """Return whether somebody has it for themselves: then it says nothing of the target."""
         return self.is_brought or bool(self.tenant)

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Model, ProtectedError
 
 from gateway import snapshot
-from gateway.domain.audit import Actor, Fact, Verb, verb_of
+from gateway.domain.audit import Actor, Fact, Verb, Via, verb_of
 from gateway.domain.catalog import Ability
 from gateway.domain.configuration import (
     ADAPTERS,
@@ -27,7 +27,7 @@ from gateway.domain.configuration import (
 )
 from gateway.domain.errors import ConflictError, NotThereError
 from gateway.models import FaultRule, Provider, Revision, Route, RouteTarget, Tenant
-from gateway.services import audit, sealing
+from gateway.services import audit, hearing, sealing
 from gateway.snapshot import reading
 
 MOST_FAULTS_OF_A_TENANT = 32
@@ -54,7 +54,7 @@ class Change:
 
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
-        #: What there is to say about the whole once the change is made, errors aside.
+        #: Once it is made: what there is to say of what was changed, and what is new elsewhere.
         self.warnings: tuple[Problem, ...] = ()
         self._before: dict[tuple[type[Model], Any], dict[str, Fact] | None] = {}
         self._roots: dict[tuple[type[Model], Any], tuple[Model, str]] = {}
@@ -114,7 +114,7 @@ class Change:
         except ProtectedError as error:
             needed: set[Model] = getattr(error, "protected_objects", set())
             names = ", ".join(sorted({str(audit.root_of(other)) for other in needed})[:5])
-            raise ConflictError(f"Still needed by {names}.") from error
+            raise ConflictError("Still needed by %(names)s.", names=names) from error
 
     def write(self, *, version: int) -> None:
         """Write one line of the audit log for each thing that is not as it was."""
@@ -146,19 +146,25 @@ def change(*, actor: Actor) -> Iterator[Change]:
     with transaction.atomic():
         Revision.objects.get_or_create(pk=1)
         revision = Revision.objects.select_for_update().get(pk=1)
-        known = set(map(str, errors(reading.read().problems)))
+        known = set(map(str, reading.read().problems))
         making = Change(actor)
         yield making
         found = reading.read().problems
         fresh = [problem for problem in errors(found) if str(problem) not in known]
         if fresh:
             raise ConfigurationError(fresh)
-        making.warnings = tuple(p for p in found if p.severity is Severity.WARNING)
+        making.warnings = tuple(
+            problem
+            for problem in found
+            if problem.severity is Severity.WARNING
+            and (problem.subject in making.subjects or str(problem) not in known)
+        )
         revision.number += 1
         revision.save()
         making.write(version=revision.number)
         number = revision.number
         transaction.on_commit(lambda: snapshot.tell(number))
+    hearing.tell(making.warnings, version=number, is_logged=actor.via is not Via.CLI)
 
 
 def _told(row: Model, error: ValidationError) -> list[Problem]:
@@ -184,7 +190,7 @@ def find_provider(name: str) -> Provider:
     """Return the provider; raise NotThereError."""
     row = Provider.objects.filter(name=name).first()
     if row is None:
-        raise NotThereError(f"There is no provider called {name}.")
+        raise NotThereError("There is no provider called %(name)s.", name=name)
     return row
 
 
@@ -193,7 +199,7 @@ def add_provider(
 ) -> Provider:
     """Add a provider; raise ConflictError for a name that is taken."""
     if Provider.objects.filter(name=name).exists():
-        raise ConflictError(f"There is a provider called {name} already.")
+        raise ConflictError("There is a provider called %(name)s already.", name=name)
     row = Provider(name=name, **fields)
     with change(actor=actor) as making:
         store_provider(row, credential=credential or None, making=making)
@@ -203,9 +209,14 @@ def add_provider(
 def change_provider(
     *, name: str, fields: Mapping[str, Any], credential: str | None = None, actor: Actor
 ) -> Provider:
-    """Change a provider. ``credential`` None keeps what is sealed, empty forgets it."""
+    """Change a provider. ``credential`` None keeps what is sealed, empty forgets it.
+
+    One that is given takes the place of a variable that is not.
+    """
     with change(actor=actor) as making:
         row = find_provider(name)
+        if credential:
+            row.credential_env = ""
         for field, value in fields.items():
             setattr(row, field, value)
         store_provider(row, credential=credential, making=making)
@@ -223,8 +234,6 @@ def store_provider(row: Provider, *, credential: str | None, making: Change) -> 
         _check_credential(row, credential)
         row.credential_sealed = sealing.seal(credential) if credential else ""
         row.credential_last4 = credential[-4:] if len(credential) >= 12 else ""
-        if credential:
-            row.credential_env = ""
     if row.credential_env and row.credential_sealed and credential is None:
         row.credential_sealed = row.credential_last4 = ""
     _check_provider(row)
@@ -232,10 +241,16 @@ def store_provider(row: Provider, *, credential: str | None, making: Change) -> 
 
 
 def _check_credential(row: Provider, credential: str) -> None:
-    """Raise ConfigurationError for what no header can carry; every call would fail by it."""
+    """Raise ConfigurationError for a second one, and for what no header can carry."""
+    subject = f"provider:{row.name}"
+    if credential and row.credential_env:
+        second = "Give one of the two: a variable's name, or the credential itself."
+        raise ConfigurationError([Problem(subject, "credential", second)])
     if credential and not (credential.isascii() and credential.isprintable()):
-        told = "A credential is one line of plain letters: nothing else can be sent in a header."
-        raise ConfigurationError([Problem(f"provider:{row.name}", "credential", told)])
+        unsendable = (
+            "A credential is one line of plain letters: nothing else can be sent in a header."
+        )
+        raise ConfigurationError([Problem(subject, "credential", unsendable)])
 
 
 def _check_home(row: Provider) -> None:
@@ -296,7 +311,7 @@ def find_route(model: str) -> Route:
     """Return the route; raise NotThereError."""
     row = Route.objects.filter(model=model).first()
     if row is None:
-        raise NotThereError(f"There is no route called {model}.")
+        raise NotThereError("There is no route called %(name)s.", name=model)
     return row
 
 
@@ -314,7 +329,7 @@ def put_route(
     """
     there = Route.objects.filter(model=model).first()
     if is_new and there is not None:
-        raise ConflictError(f"There is a route called {model} already.")
+        raise ConflictError("There is a route called %(name)s already.", name=model)
     with change(actor=actor) as making:
         row = there or Route(model=model)
         for field, value in fields.items():
@@ -355,7 +370,7 @@ def find_fault(name: str, *, tenant: str = "") -> FaultRule:
     rows = FaultRule.objects.filter(name=name)
     row = (rows.filter(tenant__name=tenant) if tenant else rows).first()
     if row is None:
-        raise NotThereError(f"There is no fault called {name}.")
+        raise NotThereError("There is no fault called %(name)s.", name=name)
     return row
 
 
@@ -367,11 +382,13 @@ def add_fault(
     Every request looks at every rule, so no tenant has many.
     """
     if FaultRule.objects.filter(name=name).exists():
-        raise ConflictError(f"There is a fault called {name} already.")
+        raise ConflictError("There is a fault called %(name)s already.", name=name)
     row = FaultRule(name=name, tenant=tenant, **fields)
     with change(actor=actor) as making:
         if tenant is not None and tenant.faults.count() >= MOST_FAULTS_OF_A_TENANT:
-            raise ConflictError(f"A tenant has {MOST_FAULTS_OF_A_TENANT} faults at most.")
+            raise ConflictError(
+                "A tenant has %(most)s faults at most.", most=MOST_FAULTS_OF_A_TENANT
+            )
         making.save(row)
     return row
 

@@ -38,12 +38,16 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyWish:
-    """What a new key should be; ``scopes`` None asks for the usual ones."""
+    """What a new key should be; ``scopes`` None asks for the usual ones.
+
+    ``limits`` are columns of rows; ``requests_per_minute`` is one more, in short.
+    """
 
     name: str = ""
     scopes: Sequence[str] | None = None
     models: Sequence[str] = ()
     expires_at: datetime | None = None
+    limits: Sequence[Mapping[str, Any]] = ()
     requests_per_minute: int | None = None
     budget_microusd: int | None = None
 
@@ -65,7 +69,7 @@ def find(key_id: str) -> ApiKey:
     """Return the key; raise NotThereError."""
     row = ApiKey.objects.select_related("tenant").filter(pk=key_id).first()
     if row is None:
-        raise NotThereError(f"There is no key {key_id}.")
+        raise NotThereError("There is no key %(id)s.", id=key_id)
     return row
 
 
@@ -103,8 +107,10 @@ def create_within(making: Change, *, tenant: Tenant, wish: KeyWish) -> NewKey:
         created_by=making.actor.name,
     )
     save(row, making=making)
+    limits = list(wish.limits)
     if wish.requests_per_minute is not None:
-        tenants.put_rpm(subject=row, per_minute=wish.requests_per_minute, making=making)
+        limits.append(tenants.rpm(row, wish.requests_per_minute))
+    tenants.put_limits(subject=row, limits=limits, making=making)
     if wish.budget_microusd is not None:
         tenants.put_budget(subject=row, limit_microusd=wish.budget_microusd, making=making)
     return NewKey(row, secret)
@@ -148,7 +154,7 @@ def rotate(*, key_id: str, grace: timedelta = timedelta(0), actor: Actor) -> New
     with configuration.change(actor=actor) as making:
         old = find(key_id)
         if old.revoked_at is not None:
-            raise ConflictError(f"The key {key_id} is revoked; create a new one.")
+            raise ConflictError("The key %(id)s is revoked; create a new one.", id=key_id)
         wish = KeyWish(old.name, old.scopes, old.model_patterns, _still(old.expires_at))
         new = create_within(making, tenant=old.tenant, wish=wish)
         new.row.rotated_from = old

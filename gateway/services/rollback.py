@@ -50,7 +50,7 @@ def to_version(version: int, *, actor: Actor) -> RolledBack:
     """
     with configuration.change(actor=actor) as making:
         if not 0 <= version <= Revision.objects.get(pk=1).number:
-            raise NotThereError(f"There has been no version {version}.")
+            raise NotThereError("There has been no version %(version)s.", version=version)
         entries = list(changes_since(version))
         for entry in entries:
             _undo(entry, making)
@@ -77,7 +77,10 @@ def _found(table: type[Model], entry: AuditEntry, left: Mapping[str, Any]) -> Mo
         if all(says[fact] == value for fact, value in left.items() if fact in says):
             return row
     raise ConflictError(
-        f"The {entry.kind} {entry.subject} is not as version {entry.version} left it."
+        "The %(kind)s %(subject)s is not as version %(version)s left it.",
+        kind=entry.kind,
+        subject=entry.subject,
+        version=entry.version,
     )
 
 
@@ -106,5 +109,7 @@ def _value(column: "Field[Any, Any]", fact: Any) -> Any:
     table = column.related_model
     found = table._base_manager.filter(**{_NAMED_BY[table]: fact}).first()
     if found is None:
-        raise ConflictError(f"{table._meta.verbose_name} {fact} is gone.")
+        raise ConflictError(
+            "The %(kind)s %(name)s is gone.", kind=audit.kind_of(table()), name=fact
+        )
     return found

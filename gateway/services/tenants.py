@@ -16,14 +16,14 @@ def find(name: str) -> Tenant:
     """Return the tenant; raise NotThereError."""
     row = Tenant.objects.filter(name=name).first()
     if row is None:
-        raise NotThereError(f"There is no tenant called {name}.")
+        raise NotThereError("There is no tenant called %(name)s.", name=name)
     return row
 
 
 def add(*, name: str, fields: Mapping[str, Any] | None = None, actor: Actor) -> Tenant:
     """Add a tenant; raise ConflictError for a name that is taken."""
     if Tenant.objects.filter(name=name).exists():
-        raise ConflictError(f"There is a tenant called {name} already.")
+        raise ConflictError("There is a tenant called %(name)s already.", name=name)
     row = Tenant(name=name, **(fields or {}))
     with configuration.change(actor=actor) as making:
         making.save(row)
@@ -62,11 +62,10 @@ def put_limits(
         making.save(Limit(**bound, **columns))
 
 
-def put_rpm(*, subject: Tenant | ApiKey, per_minute: int, making: Change) -> None:
-    """Limit the tenant or the key to so many requests a minute."""
+def rpm(subject: Tenant | ApiKey, per_minute: int) -> dict[str, Any]:
+    """Return the limit of so many requests a minute, for the tenant or the key."""
     dimension = Dimension.KEY if isinstance(subject, ApiKey) else Dimension.TENANT
-    columns = {"amount": per_minute, "unit": Unit.REQUESTS, "dimension": dimension}
-    put_limits(subject=subject, limits=[columns], making=making)
+    return {"amount": per_minute, "unit": Unit.REQUESTS, "dimension": dimension}
 
 
 def put_budget(

@@ -6,6 +6,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import uuid4
 
+from django.utils.translation import gettext_noop
+
 from gateway.domain.audit import Actor, Verb
 from gateway.domain.catalog import SCRIPTED, Catalog, Target
 from gateway.domain.errors import (
@@ -60,7 +62,7 @@ async def try_provider(*, name: str, model: str, catalog: Catalog, ports: Ports)
     code, message = "ok", ""
     try:
         if adapter is None:
-            raise ProviderError("No adapter of that name runs here.")
+            raise ProviderError(gettext_noop("No adapter of that name runs here."))
         async with asyncio.timeout(TRIAL_SECONDS):
             async with aclosing(adapter.stream(_request(target), target)) as deltas:
                 async for delta in deltas:
@@ -69,11 +71,11 @@ async def try_provider(*, name: str, model: str, catalog: Catalog, ports: Ports)
                     if isinstance(delta, TextDelta | Finish):
                         break
                 else:
-                    raise StreamTruncatedError("It hung up without a word.")
+                    raise StreamTruncatedError(gettext_noop("It hung up without a word."))
     except GatewayError as error:
         code, message = error.code, str(error)
     except TimeoutError:
-        code, message = "provider_timeout", "It did not answer in time."
+        code, message = "provider_timeout", gettext_noop("It did not answer in time.")
     except Exception as error:  # noqa: BLE001  an operator is told what kind of thing broke
         code, message = "adapter_broke", type(error).__name__
     return Trial(target.model, time.monotonic() - began_at, code, message)
@@ -93,7 +95,9 @@ def record(*, name: str, trial: Trial, actor: Actor) -> None:
 def _target(name: str, model: str, catalog: Catalog) -> Target:
     provider = catalog.providers.get(name)
     if provider is None:
-        raise NotThereError(f"There is no provider called {name}, or it is switched off.")
+        raise NotThereError(
+            "There is no provider called %(name)s, or it is switched off.", name=name
+        )
     if model:
         return Target(provider=provider, model=model)
     for route in catalog.routes.values():
@@ -102,7 +106,7 @@ def _target(name: str, model: str, catalog: Catalog) -> Target:
                 return target
     if provider.adapter == SCRIPTED:
         return Target(provider=provider, model=SCRIPTED)
-    raise NotThereError(f"No route leads to {name} yet: say which model to ask for.")
+    raise NotThereError("No route leads to %(name)s yet: say which model to ask for.", name=name)
 
 
 def _request(target: Target) -> ChatRequest:

@@ -5,12 +5,12 @@ from typing import Any, Literal
 
 from ninja import Field, Schema
 
-from gateway.api.schemas.figures import Count, Text
+from gateway.api.schemas.figures import Count, Given, Text
 from gateway.domain.catalog import Ability
 from gateway.models import AuditEntry
 
 
-class ExplainIn(Schema):
+class ExplainIn(Given):
     """A request that is not sent: only where it would go is asked."""
 
     model: Text

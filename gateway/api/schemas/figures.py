@@ -2,8 +2,21 @@
 
 from typing import Annotated
 
-from ninja import Field
-from pydantic import AfterValidator
+from ninja import Field, Schema
+from pydantic import AfterValidator, ConfigDict
+
+from gateway.domain.configuration.figures import (
+    LONGEST_PUBLIC_NAME,
+    LONGEST_SECONDS,
+    MOST_COUNT,
+    MOST_UNITS,
+)
+
+
+class Given(Schema):
+    """What somebody sends; a field nobody knows is a mistake of theirs, and told."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def _storable(text: str) -> str:
@@ -18,6 +31,7 @@ def _storable(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable), Field(max_length=300)]
-Seconds = Annotated[float, Field(ge=0, le=86_400)]
-Count = Annotated[int, Field(ge=0, lt=2**31)]
-Microusd = Annotated[int, Field(gt=0, lt=2**53)]
+Pattern = Annotated[str, AfterValidator(_storable), Field(max_length=LONGEST_PUBLIC_NAME)]
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS)]
+Count = Annotated[int, Field(ge=0, le=MOST_COUNT)]
+Microusd = Annotated[int, Field(gt=0, le=MOST_UNITS)]

@@ -1,38 +1,42 @@
 """Virtual keys; the secret is in `NewKeyOut` alone."""
 
 from datetime import datetime
+from typing import Self
 
 from ninja import Field, Schema
 
-from gateway.api.schemas.figures import Microusd, Text
+from gateway.api.schemas.figures import Given, Microusd, Pattern, Text
 from gateway.api.schemas.limits import LimitIn, LimitOut
+from gateway.api.schemas.warnings import Warned
 from gateway.domain.catalog import Scope
+from gateway.domain.configuration.figures import MOST_COUNT, MOST_PATTERNS
 from gateway.models import ApiKey
 
 
-class KeyIn(Schema):
-    """A new key; ``rpm`` and ``budget_microusd`` (a month) are its first limit and budget."""
+class KeyIn(Given):
+    """A new key; ``rpm`` is one more of its limits, ``budget_microusd`` its budget a month."""
 
     tenant: Text
     name: Text = ""
     scopes: list[Scope] | None = Field(None, max_length=16)
-    models: list[Text] = Field([], max_length=64)
+    models: list[Pattern] = Field([], max_length=MOST_PATTERNS)
     expires_at: datetime | None = None
-    rpm: int | None = Field(None, gt=0, lt=2**31)
+    limits: list[LimitIn] = Field([], max_length=32)
+    rpm: int | None = Field(None, gt=0, le=MOST_COUNT)
     budget_microusd: Microusd | None = None
 
 
-class KeyPatch(Schema):
+class KeyPatch(Given):
     """What to change; what is absent stays. ``limits`` replaces all of them."""
 
     name: Text | None = None
     scopes: list[Scope] | None = Field(None, max_length=16)
-    models: list[Text] | None = Field(None, max_length=64)
+    models: list[Pattern] | None = Field(None, max_length=MOST_PATTERNS)
     expires_at: datetime | None = None
     limits: list[LimitIn] | None = Field(None, max_length=32)
 
 
-class RotateIn(Schema):
+class RotateIn(Given):
     """For how long the old key is still good."""
 
     grace_seconds: int = Field(0, ge=0, le=90 * 86_400)
@@ -55,7 +59,7 @@ class KeyOut(Schema):
     created_at: datetime
 
     @classmethod
-    def from_row(cls, row: ApiKey) -> "KeyOut":
+    def from_row(cls, row: ApiKey) -> Self:
         """Return the row as programs see it."""
         return cls(
             id=row.pk,
@@ -73,7 +77,11 @@ class KeyOut(Schema):
         )
 
 
-class NewKeyOut(KeyOut):
+class ChangedKey(KeyOut, Warned):
+    """A key that was just changed."""
+
+
+class NewKeyOut(ChangedKey):
     """A key that was just made: ``key`` is its secret and is never shown again."""
 
     key: str

@@ -1,33 +1,43 @@
 """Limits, and whom they bind."""
 
+from typing import Self
+
 from ninja import Field, Schema
 
-from gateway.api.schemas.figures import Text
+from gateway.api.schemas.figures import Given, Text
+from gateway.api.schemas.warnings import Warned
+from gateway.domain.configuration.figures import LONGEST_WINDOW_SECONDS, MOST_UNITS
 from gateway.domain.rate_limit import Algorithm, Dimension, Unit
 from gateway.models import Limit
 
 
-class LimitIn(Schema):
+class LimitIn(Given):
     """So many units per window."""
 
     dimension: Dimension
     unit: Unit = Unit.REQUESTS
-    amount: int = Field(gt=0, lt=2**53)
-    window_seconds: float = Field(60.0, gt=0, le=31 * 86_400)
+    amount: int = Field(gt=0, le=MOST_UNITS)
+    window_seconds: float = Field(60.0, gt=0, le=LONGEST_WINDOW_SECONDS)
     algorithm: Algorithm = Algorithm.TOKEN_BUCKET
-    burst: int = Field(0, ge=0, lt=2**53)
+    burst: int = Field(0, ge=0, le=MOST_UNITS)
 
 
-class LimitOut(LimitIn):
+class LimitOut(Schema):
     """A limit as it stands, with whom it binds; nobody named means everybody."""
 
     id: int
+    dimension: Dimension
+    unit: Unit
+    amount: int
+    window_seconds: float
+    algorithm: Algorithm
+    burst: int
     tenant: str | None
     key: str | None
     route: str | None
 
     @classmethod
-    def from_row(cls, row: Limit) -> "LimitOut":
+    def from_row(cls, row: Limit) -> Self:
         """Return the row as programs see it."""
         return cls(
             id=row.pk,
@@ -41,6 +51,10 @@ class LimitOut(LimitIn):
             algorithm=Algorithm(row.algorithm),
             burst=row.burst,
         )
+
+
+class ChangedLimit(LimitOut, Warned):
+    """A limit that was just added."""
 
 
 class BoundLimitIn(LimitIn):

@@ -1,19 +1,22 @@
 """Budgets, and what was used."""
 
+from typing import Annotated
+
 from ninja import Field, Schema
 
-from gateway.api.schemas.figures import Microusd, Text
+from gateway.api.schemas.figures import Given, Microusd, Text
+from gateway.api.schemas.warnings import Warned
 from gateway.domain.money import BudgetPeriod
 
 
-class BudgetIn(Schema):
+class BudgetIn(Given):
     """A budget for one tenant or one key."""
 
     tenant: Text | None = None
     key: Text | None = None
     period: BudgetPeriod = BudgetPeriod.MONTH
     limit_microusd: Microusd
-    alerts: list[float] = Field([0.8, 1.0], max_length=8)
+    alerts: list[Annotated[float, Field(gt=0, le=1)]] = Field([0.8, 1.0], max_length=8)
 
 
 class BudgetOut(Schema):
@@ -26,6 +29,10 @@ class BudgetOut(Schema):
     alerts: list[float]
     spent_microusd: int
     predicted_microusd: int | None
+
+
+class ChangedBudget(BudgetOut, Warned):
+    """A budget that was just set."""
 
 
 class UsageOut(Schema):

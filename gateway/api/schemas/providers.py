@@ -1,13 +1,20 @@
 """Providers, and how a trial of one went."""
 
+from typing import Self
+
 from ninja import Field, Schema
 
-from gateway.api.schemas.figures import Seconds, Text
+from gateway.api.schemas.figures import Given, Seconds, Text
+from gateway.api.schemas.warnings import Warned
+from gateway.domain.configuration.figures import MOST_COUNT
 from gateway.models import Provider
 
 
-class ProviderPatch(Schema):
-    """What to change; what is absent stays. ``credential`` is sealed and never comes back."""
+class ProviderPatch(Given):
+    """What to change; what is absent stays. ``credential`` is sealed and never comes back.
+
+    Give it or ``credential_env``, not both; the one that is given takes the other's place.
+    """
 
     adapter: Text | None = None
     vendor: Text | None = None
@@ -16,7 +23,7 @@ class ProviderPatch(Schema):
     credential_env: Text | None = None
     is_enabled: bool | None = None
     is_local: bool | None = None
-    n_places: int | None = Field(None, ge=1, lt=2**31)
+    n_places: int | None = Field(None, ge=1, le=MOST_COUNT)
     wait_seconds: Seconds | None = None
     connect_seconds: Seconds | None = None
     first_seconds: Seconds | None = None
@@ -51,12 +58,16 @@ class ProviderOut(Schema):
     options: dict[str, str]
 
     @classmethod
-    def from_row(cls, row: Provider) -> "ProviderOut":
+    def from_row(cls, row: Provider) -> Self:
         """Return the row as programs see it."""
         columns = {
-            name: getattr(row, name) for name in cls.model_fields if name not in {"credential"}
+            name: getattr(row, name) for name in ProviderOut.model_fields if name != "credential"
         }
         return cls(**columns, credential=credential_of(row))
+
+
+class ChangedProvider(ProviderOut, Warned):
+    """A provider that was just added or changed."""
 
 
 def credential_of(row: Provider) -> str:
@@ -66,7 +77,7 @@ def credential_of(row: Provider) -> str:
     return f"sealed:…{row.credential_last4}" if row.credential_sealed else ""
 
 
-class TrialIn(Schema):
+class TrialIn(Given):
     """The model to ask for; empty asks for the first one a route leads to."""
 
     model: Text = ""

@@ -76,5 +76,5 @@ def sound_part(catalog: Catalog, problems: Iterable[Problem]) -> Catalog:
         for hash_, key in catalog.keys.items()
         if not {f"key:{key.id}", f"tenant:{key.tenant.name}"} & bad
     }
-    faults = tuple(rule for rule in catalog.faults if f"fault:{rule.id}" not in bad)
+    faults = tuple(rule for rule in catalog.faults if f"fault:{rule.name}" not in bad)
     return replace(catalog, providers=providers, routes=routes, keys=keys, faults=faults)

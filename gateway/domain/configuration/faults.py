@@ -10,7 +10,7 @@ from gateway.domain.faults import READS_SECONDS, FaultProfile, FaultRule
 
 def of_fault(rule: FaultRule, catalog: Catalog) -> Iterator[Problem]:
     """Yield what speaks against the rule, and that it may never strike."""
-    subject = f"fault:{rule.id}"
+    subject = f"fault:{rule.name}"
     if not 0 < rule.probability <= 1:
         yield Problem(subject, "probability", "A probability is over 0 and up to 1.")
     if rule.profile in READS_SECONDS and rule.seconds <= 0:

@@ -15,9 +15,20 @@ from django.utils.translation import gettext, trim_whitespace
 ROOT = Path(__file__).resolve().parents[3]
 PO = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 TEMPLATES = ROOT / "templates"
-MARKED = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+MARKED = {"_", "gettext", "gettext_noop", "gettext_lazy", "ngettext", "ngettext_lazy"}
 #: Calls that carry a sentence to be translated where it is shown, and which argument it is.
-TOLD = {"Problem": 2, "_problem": 1, "_complain": 2, "_Form": 1, "_Json": 1}
+TOLD = {
+    "Problem": 2,
+    "_problem": 1,
+    "_complain": 2,
+    "_Form": 1,
+    "_Json": 1,
+    "ManagementError": 0,
+    "NotThereError": 0,
+    "ConflictError": 0,
+}
+#: Only English is spoken there.
+TERMINAL = ROOT / "gateway" / "management"
 #: The same in Chinese, because it is no word of a language.
 NO_WORDS = {"API", "JSON", "%(words)s", "%(field)s: %(words)s"}
 _PLACE = re.compile(r"%\((\w+)\)|\{(\w+)\}")
@@ -45,6 +56,8 @@ def in_code(path: Path) -> Iterator[str]:
             said = constants.get(said.id, said)
         if isinstance(said, ast.Constant) and isinstance(said.value, str):
             yield said.value
+        elif isinstance(said, ast.JoinedStr) and not path.is_relative_to(TERMINAL):
+            yield ast.unparse(said)  # filled in already, so nobody can translate it
 
 
 def in_template(path: Path) -> Iterator[str]:

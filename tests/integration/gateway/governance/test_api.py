@@ -17,6 +17,8 @@ from gateway.services import keys
 from gateway.services.keys import KeyWish
 
 pytestmark = pytest.mark.django_db
+PER_KEY = {"dimension": "key", "amount": 60}
+TARGET = {"provider": "local", "model": "qwen"}
 SNAPSHOT = Path(__file__).resolve().parents[3] / "snapshots" / "openapi_gateway.json"
 
 
@@ -112,6 +114,7 @@ def test_tenants(operator: Client):
 
     assert (status, changed["title"], changed["weight"]) == (200, "Acme", 2)
     assert [limit["amount"] for limit in changed["limits"]] == [100]
+    assert changed.pop("warnings") == []
     assert ask(operator, "GET", "/tenants/acme")[1] == changed
     assert [one["name"] for one in ask(operator, "GET", "/tenants")[1]] == ["acme"]
     assert ask(operator, "DELETE", "/tenants/acme") == (204, None)
@@ -165,6 +168,7 @@ def test_routes_have_any_public_name(operator: Client, provider: Provider):
         operator, "PATCH", "/routes/team/fast", {"targets": [target, {**target, "model": "b"}]}
     )[1]
     assert [one["model"] for one in changed["targets"]] == ["qwen", "b"]
+    assert [one["field"] for one in changed.pop("warnings")] == ["policy"]
     assert ask(operator, "GET", "/routes/team/fast")[1] == changed
     assert ask(operator, "DELETE", "/routes/team/fast")[0] == 204
     assert ask(operator, "GET", "/routes")[1] == []
@@ -280,7 +284,10 @@ def test_a_broken_rule_is_told_by_subject_and_field(operator: Client):
         ("POST", "/tenants", {"name": "acme"}, 409, "conflict"),
         ("POST", "/keys", {"tenant": "nobody"}, 404, "not_there"),
         ("POST", "/keys", {"tenant": "acme", "scopes": ["root"]}, 422, "invalid"),
-        ("GET", "/nothing/here", None, 404, "not_found"),
+        ("GET", "/nothing/here", None, 404, "not_there"),
+        ("POST", "/nothing/here", {}, 404, "not_there"),
+        ("GET", "/", None, 404, "not_there"),
+        ("GET", "", None, 404, "not_there"),
     ],
 )
 def test_refusals_are_problem_documents(
@@ -289,6 +296,77 @@ def test_refusals_are_problem_documents(
     found = ask(operator, method, path, body)
 
     assert (found[0], found[1]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/nothing", "/nothing/here"])
+def test_what_is_not_there_is_no_room(client: Client, path: str):
+    _, problem = ask(client, "GET", path)
+
+    assert (problem["title"], problem["detail"]) == ("Not Found", "There is nothing here.")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("POST", "/tenants", {"name": "x", "wieght": 2}, "wieght"),
+        ("PATCH", "/tenants/acme", {"name": "other"}, "name"),
+        ("POST", "/keys", {"tenant": "acme", "rmp": 5}, "rmp"),
+        ("POST", "/keys", {"tenant": "acme", "limits": [{**PER_KEY, "burts": 1}]}, "burts"),
+        ("PATCH", "/keys/k", {"model": []}, "model"),
+        ("POST", "/keys/k/rotate", {"grace": 5}, "grace"),
+        ("POST", "/limits", {"dimension": "ip", "amount": 5, "key_id": "k"}, "key_id"),
+        ("POST", "/budgets", {"tenant": "acme", "limit_microusd": 5, "alert": []}, "alert"),
+        ("POST", "/providers", {"name": "x", "adapter": "scripted", "secret": ""}, "secret"),
+        ("PATCH", "/providers/x", {"enabled": False}, "enabled"),
+        ("POST", "/providers/x/test", {"models": "y"}, "models"),
+        ("POST", "/routes", {"model": "x", "targets": [], "cache": 5}, "cache"),
+        ("PATCH", "/routes/x", {"is_enabld": False}, "is_enabld"),
+        ("PATCH", "/routes/x", {"targets": [{**TARGET, "wieght": 0}]}, "wieght"),
+        ("POST", "/faults", {"name": "x", "profile": "cut", "times": 1}, "times"),
+        ("POST", "/explain", {"model": "x", "as": "k"}, "as"),
+    ],
+)
+def test_a_field_nobody_knows_is_refused_by_name(
+    operator: Client, tenant: Tenant, method: str, path: str, body: Any, field: str
+):
+    status, problem = ask(operator, method, path, body)
+
+    assert (status, problem["code"]) == (422, "invalid")
+    assert f"/{field}: " in problem["detail"]
+    assert not ApiKey.objects.exists()
+
+
+def test_a_new_key_takes_its_limits(operator: Client, tenant: Tenant):
+    tokens = {**PER_KEY, "unit": "tokens", "amount": 9_000}
+    status, made = ask(
+        operator, "POST", "/keys", {"tenant": "acme", "rpm": 5, "limits": [tokens, PER_KEY]}
+    )
+
+    assert (status, [limit["amount"] for limit in made["limits"]]) == (201, [9_000, 60, 5])
+    assert [limit["unit"] for limit in made["limits"]] == ["tokens", "requests", "requests"]
+
+
+def test_two_credentials_are_one_too_many(operator: Client):
+    both = {"credential": "canary-123456", "credential_env": "DEEPSEEK_API_KEY"}
+    body = {"name": "ds", "adapter": "openai", "vendor": "deepseek"}
+    status, problem = ask(operator, "POST", "/providers", {**body, **both})
+    assert (status, problem["problems"][0]["field"]) == (422, "credential")
+    assert "canary" not in json.dumps(problem)
+
+    ask(operator, "POST", "/providers", {**body, "credential_env": "DEEPSEEK_API_KEY"})
+    assert ask(operator, "PATCH", "/providers/ds", both)[0] == 422
+    _, sealed = ask(operator, "PATCH", "/providers/ds", {"credential": "canary-123456"})
+    assert sealed["credential"] == "sealed:…3456"
+    _, named = ask(operator, "PATCH", "/providers/ds", {"credential_env": "DEEPSEEK_API_KEY"})
+    assert named["credential"] == "env:DEEPSEEK_API_KEY"
+
+
+def test_a_conflict_is_told_in_the_language_that_was_asked_for(operator: Client, tenant: Tenant):
+    headers = {"Accept-Language": "zh-Hans"}
+
+    _, problem = ask(operator, "POST", "/tenants", {"name": "acme"}, **headers)
+
+    assert problem["detail"] == "已经有名为 acme 的租户了。"
 
 
 def test_a_bug_tells_nothing(operator: Client, monkeypatch: pytest.MonkeyPatch):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 
 from gateway.models import ApiKey, AuditEntry, FaultRule, Price, Provider, Route, Tenant
 from gateway.services import keys
@@ -190,3 +191,28 @@ def test_the_configuration_goes_back_to_an_earlier_version(ready: None):
 def test_going_back_to_a_version_that_never_was_is_refused(ready: None):
     assert "no version 99" in refused("config", "rollback", "99")
     assert run("config", "rollback", "99", "--dry-run")[1] == "There is nothing to undo.\n"
+
+
+def test_without_a_database_one_sentence_says_so_at_once(monkeypatch: pytest.MonkeyPatch):
+    there = connection.get_connection_params()
+    nowhere = {**there, "host": "127.0.0.1", "port": 9}
+    monkeypatch.setattr(connection, "get_connection_params", lambda: nowhere)
+
+    with pytest.raises(CommandError) as error:
+        run("tenant", "list")
+
+    assert str(error.value) == (
+        "No database answers. Start one with make run or make gateway,"
+        " or name yours in DATABASE_URL."
+    )
+    assert error.value.returncode == 1
+
+
+def test_a_database_that_goes_away_is_told_in_the_same_way(monkeypatch: pytest.MonkeyPatch):
+    def away(*_args: object) -> None:
+        raise OperationalError("server closed the connection: host=db.internal")
+
+    monkeypatch.setattr("gateway.services.tenants.remove", lambda **_kwargs: away())
+
+    told = refused("tenant", "remove", "acme")
+    assert told.startswith("No database answers.")

@@ -30,7 +30,7 @@ def before(provider: Provider, tenant: Tenant, ada: Actor) -> int:
     configuration.put_route(model="fast", fields={"n_retries": 1}, targets=[TARGET], actor=ada)
     configuration.put_route(model="old", fields={}, targets=[TARGET], actor=ada)
     with configuration.change(actor=ada) as making:
-        tenants.put_rpm(subject=tenant, per_minute=60, making=making)
+        tenants.put_limits(subject=tenant, limits=[tenants.rpm(tenant, 60)], making=making)
         tenants.put_budget(subject=tenant, limit_microusd=5_000_000, making=making)
     return version()
 
