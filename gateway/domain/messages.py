@@ -198,6 +198,7 @@ class ChatRequest:
     JSON. ``extra`` are fields the normal form has no word for, by name, as JSON.
     ``input_estimate`` is about how many tokens the prompt is, 0 when nobody has counted yet.
     ``faults`` are those the request itself wants to suffer. ``n_answers`` are asked for at once.
+    ``has_pictures`` says so of a request whose ``messages`` have not been read.
     """
 
     request_id: str
@@ -226,6 +227,7 @@ class ChatRequest:
     input_estimate: int = 0
     faults: tuple[FaultRule, ...] = ()
     n_answers: int = 1
+    has_pictures: bool = False
 
 
 # --- What comes back ------------------------------------------------------------------------

@@ -184,7 +184,9 @@ def needs_of(request: ChatRequest, *, input_tokens: int) -> Needs:
         needed |= {Ability.TOOLS}
     if request.response_format:
         needed |= {Ability.JSON}
-    if any(isinstance(part, Image) for message in request.messages for part in message.parts):
+    if request.has_pictures or any(
+        isinstance(part, Image) for message in request.messages for part in message.parts
+    ):
         needed |= {Ability.VISION}
     return Needs(needed, input_tokens, output_tokens_of(request))
 

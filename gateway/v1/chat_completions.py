@@ -7,7 +7,7 @@ from gateway.domain.messages import ChatRequest, Dialect, Original
 from gateway.domain.tokens import estimated_tokens_of_json
 from gateway.v1 import openai_request, streams, wire
 from gateway.v1.openai_answer import ChunkEncoder, CompletionFolder
-from gateway.v1.reading import is_translated, with_script
+from gateway.v1.reading import has_pictures, is_translated, with_script
 from gateway.v1.visit import Visit
 
 _chat = wire.decoder(wire.Chat)
@@ -30,7 +30,7 @@ async def complete(visit: Visit) -> None:
 
 
 def _request(visit: Visit, route: Route, asked: wire.Chat, body: bytes) -> ChatRequest:
-    must_read = is_translated(route, Dialect.OPENAI, body)
+    must_read = is_translated(route, Dialect.OPENAI)
     request = ChatRequest(
         request_id=visit.exchange.request_id,
         provider="",
@@ -44,6 +44,7 @@ def _request(visit: Visit, route: Route, asked: wire.Chat, body: bytes) -> ChatR
         session=visit.session,
         original=Original(Dialect.OPENAI, body, is_readable=must_read),
         input_estimate=estimated_tokens_of_json(body),
+        has_pictures=not must_read and has_pictures(body, asked.messages),
     )
     if must_read:
         request = with_script(openai_request.readable(request, body), route)

@@ -8,7 +8,7 @@ from gateway.domain.tokens import estimated_tokens_of_json
 from gateway.v1 import anthropic_request, streams, wire
 from gateway.v1.anthropic_answer import EventEncoder, MessageFolder
 from gateway.v1.anthropic_headers import brought
-from gateway.v1.reading import is_translated, with_script
+from gateway.v1.reading import has_pictures, is_translated, with_script
 from gateway.v1.visit import Visit
 
 _messages = wire.decoder(wire.Messages)
@@ -41,7 +41,7 @@ async def count_tokens(visit: Visit) -> None:
 
 
 def _request(visit: Visit, route: Route, asked: wire.Messages, body: bytes) -> ChatRequest:
-    must_read = is_translated(route, Dialect.ANTHROPIC, body)
+    must_read = is_translated(route, Dialect.ANTHROPIC)
     request = ChatRequest(
         request_id=visit.exchange.request_id,
         provider="",
@@ -55,6 +55,7 @@ def _request(visit: Visit, route: Route, asked: wire.Messages, body: bytes) -> C
             Dialect.ANTHROPIC, body, must_read, brought(visit.exchange.scope["headers"])
         ),
         input_estimate=estimated_tokens_of_json(body),
+        has_pictures=not must_read and has_pictures(body, asked.messages),
     )
     if must_read:
         request = with_script(anthropic_request.readable(request, body), route)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.domain.catalog import Ability
 from gateway.domain.messages import (
     Dialect,
     Finish,
@@ -21,6 +22,7 @@ from gateway.domain.messages import (
     Usage,
     UsageUpdate,
 )
+from gateway.domain.routing import needs_of
 from gateway.v1 import anthropic_headers
 from tests.unit.gateway.v1.asgi import Client, Engine, make_plane
 
@@ -77,13 +79,59 @@ async def test_plain_text_is_no_format():
     assert (request.response_format, request.tools) == ("", ())
 
 
-async def test_a_picture_is_read_so_that_a_model_with_eyes_gets_it():
-    part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA", "detail": "low"}}
-    body = {"model": "open", "messages": [{"role": "user", "content": [part]}]}
-    request = await read(body)
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA", "detail": "low"}}
+SEEN = {"type": "image", "source": {"type": "url", "url": "https://x.example/a"}}
+
+
+async def test_a_picture_for_another_dialect_is_read():
+    request = await read(chat({"role": "user", "content": [PICTURE]}))
     assert request.messages == (
         Message(Role.USER, (Image("data:image/png;base64,AA", "image/png", "low"),)),
     )
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"messages": [{"role": "user", "content": [PICTURE, {"type": "input_audio"}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "file", "file": 1}, PICTURE]}]},
+        {"messages": [{"role": "king", "content": [PICTURE]}, 7, {"content": None}]},
+        {"messages": [{"role": "user", "content": [PICTURE]}], "tool_choice": {"type": "odd"}},
+    ],
+)
+async def test_beside_a_picture_everything_is_left_as_it_came(beside):
+    request = await read({"model": "open", **beside})
+    assert (request.messages, request.original.is_readable) == ((), False)
+    assert Ability.VISION in needs_of(request, input_tokens=1).abilities
+
+
+async def test_a_picture_in_what_a_tool_answered_needs_eyes_as_well():
+    result = {"type": "tool_result", "tool_use_id": "t", "content": [SEEN]}
+    body = {**message({"role": "user", "content": [result]}), "model": "claude"}
+    request = await read(body, path="/v1/messages")
+    assert (request.messages, request.has_pictures) == ((), True)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        b'[{"role":"user","content":"say \\"image"}]',
+        b'[{"role":"user","content":[{"type":["image_url"],"image":1}]}]',
+        b'"image"',
+        b'[{"role":"user","content":1e999}, "image"]',
+    ],
+)
+async def test_the_word_alone_is_no_picture(messages):
+    request = await read(b'{"model":"open","messages":' + messages + b"}")
+    assert (request.has_pictures, request.original.is_readable) == (False, False)
+
+
+async def test_a_field_of_a_tool_may_be_called_image():
+    schema = {"type": "object", "properties": {"image": {"type": "string"}}}
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    said = {"role": "critic", "content": "Hi"}
+    request = await read({"model": "open", "messages": [said], "tools": [tool]})
+    assert (request.has_pictures, request.original.is_readable) == (False, False)
 
 
 async def test_openais_conversation_in_the_normal_form():
