@@ -123,6 +123,9 @@ class Dropped:
     retry_after_seconds: float | None = None
 
 
+_NOBODY_SINCE: Mapping[str, Exclusion] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The candidates in order, and the others with the reason why not."""
@@ -169,9 +172,17 @@ class Decision:
             ],
         }
 
-    def as_words(self) -> tuple[str, ...]:
-        """Return one word per target: ``provider/model:score``, or the reason after ``!``."""
-        taken = [f"{one.target.id}:{one.score:.2f}" for one in self.candidates]
+    def as_words(self, excluded: Mapping[str, Exclusion] = _NOBODY_SINCE) -> tuple[str, ...]:
+        """Return one word per target: ``provider/model:score``, or the reason after ``!``.
+
+        ``excluded`` are those that fell out since, by target id.
+        """
+        taken = [
+            f"{one.target.id}!{excluded[one.target.id]}"
+            if one.target.id in excluded
+            else f"{one.target.id}:{one.score:.2f}"
+            for one in self.candidates
+        ]
         return (*taken, *(f"{one.target.id}!{one.reason}" for one in self.dropped))
 
 

@@ -186,6 +186,13 @@ class Call:
             return self.decision.candidates
         return tuple(one for one in self.decision.candidates if one.target.id not in self.excluded)
 
+    def trace(self) -> str:
+        """Return who was considered and why others were passed over; empty without a choice."""
+        decision = self.decision
+        if decision is None or len(decision.candidates) + len(decision.dropped) < 2:
+            return ""
+        return " ".join((decision.policy, *decision.as_words(self.excluded)))
+
     @property
     def can_go_on(self) -> bool:
         """Whether another provider could go on where the answer broke off."""

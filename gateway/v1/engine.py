@@ -40,6 +40,7 @@ class PipelineCall:
             levels=call.stay.levels,
             overhead_seconds=call.overhead_seconds,
             standing=call.stay.standing,
+            decision=call.trace(),
         )
 
 

@@ -28,6 +28,7 @@ _LIMITS = {
     unit: tuple(f"x-ratelimit-{what}-{unit}".encode() for what in _WHATS)
     for unit in ("requests", "tokens")
 }
+_LONGEST_DECISION = 1024
 _SEEN = bytes(code if 32 <= code < 127 else ord("?") for code in range(256))
 
 
@@ -35,7 +36,8 @@ _SEEN = bytes(code if 32 <= code < 127 else ord("?") for code in range(256))
 class Account:
     """What is known of one call by now; ``overhead_seconds`` is the gateway's own time in it.
 
-    ``standing`` says where it stands, while it waits in line for a provider.
+    ``standing`` says where it stands, while it waits in line for a provider; ``decision`` who was
+    considered to answer, where there was a choice.
     """
 
     route: str = ""
@@ -48,6 +50,7 @@ class Account:
     levels: tuple[Level, ...] = ()
     overhead_seconds: float = 0.0
     standing: Callable[[], Standing] | None = None
+    decision: str = ""
 
 
 def of_answer(account: Account) -> list[Header]:
@@ -61,6 +64,8 @@ def of_answer(account: Account) -> list[Header]:
         headers.append((b"x-degraded", b"limits"))
     if account.overhead_seconds:
         headers.append((b"x-gateway-overhead-ms", b"%.2f" % (account.overhead_seconds * 1000)))
+    if account.decision:
+        headers.append((b"x-gateway-decision", _visible(account.decision)[:_LONGEST_DECISION]))
     if account.levels:
         headers += of_limits(account.levels)
     return headers

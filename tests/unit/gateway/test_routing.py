@@ -224,6 +224,7 @@ def test_the_trace_is_plain_data_and_short_words() -> None:
         "dropped": [{"target": "b/m", "reason": "breaker_open", "retry_after_seconds": 2.0}],
     }
     assert decision.as_words() == ("a/m:1.00", "b/m!breaker_open")
+    assert decision.as_words({"a/m": Exclusion.FAILED})[0] == "a/m!failed"
 
 
 def test_what_a_request_needs_is_read_off_it() -> None:

@@ -86,6 +86,7 @@ async def test_3_a_500_is_tried_once_more_where_it_happened(house: House, way: W
 
     assert (answer.is_good, answer.text) == (True, SIXTY)
     assert answer.headers["x-gateway-attempts"] == "2"
+    assert answer.headers["x-gateway-decision"] == "priority acme/one:1.00 acme/two:1.00"
     assert house.rows == [("one", "error", "upstream_error"), ("one", "done", "")]
     assert house.events == ["retry", "first_token"]
 
@@ -107,6 +108,7 @@ async def test_4_a_503_that_stays_is_left_behind_within_the_budget(house: House,
     answer = await house.ask(way)
 
     assert (answer.is_good, answer.headers["x-gateway-model"]) == (True, "two")
+    assert answer.headers["x-gateway-decision"] == "priority acme/one!failed acme/two:1.00"
     assert house.rows == [("one", "error", "provider_unavailable")] * 3 + [DONE]
     assert sum(house.naps) < 1.0
     assert house.events == ["retry", "retry", "fallback", "first_token"]

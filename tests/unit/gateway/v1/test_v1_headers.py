@@ -34,6 +34,7 @@ def test_what_is_known_is_said():
         cache="hit",
         is_degraded=True,
         overhead_seconds=0.00125,
+        decision="priority one/modèle!failed two/m:1.00",
     )
     assert dict(headers.of_answer(account)) == {
         b"x-gateway-route": b"fast",
@@ -43,6 +44,7 @@ def test_what_is_known_is_said():
         b"x-gateway-attempts": b"2",
         b"x-degraded": b"limits",
         b"x-gateway-overhead-ms": b"1.25",
+        b"x-gateway-decision": b"priority one/mod?le!failed two/m:1.00",
     }
 
 
