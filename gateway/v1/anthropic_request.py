@@ -1,6 +1,7 @@
 """Anthropic's message request in the normal form, for targets that speak another dialect."""
 
 from dataclasses import replace
+from itertools import chain
 
 import msgspec
 
@@ -33,6 +34,8 @@ _EFFORTS = ((2_048, "low"), (8_192, "medium"))
 _ADAPTIVE = "adaptive"
 _THINKING = frozenset({"enabled", _ADAPTIVE})
 _SAME_EFFORTS = {"max": "xhigh"}
+_PLAIN_TOOLS = (None, "custom")
+_VENDORS_OWN = ("mcp_servers", "container")
 
 
 class _Source(msgspec.Struct):
@@ -65,7 +68,8 @@ class _Message(msgspec.Struct):
 
 
 class _Tool(msgspec.Struct):
-    name: str
+    name: str = ""
+    type: str | None = None
     description: str = ""
     input_schema: msgspec.Raw = wire.NOTHING
 
@@ -109,9 +113,16 @@ _WORDS = (frozenset(_Whole.__struct_fields__) | frozenset(wire.Messages.__struct
 def readable(request: ChatRequest, body: bytes) -> ChatRequest:
     """Return the request with everything of its body in the normal form.
 
-    Raise RequestError for what no other dialect could be told, such as a document.
+    Raise RequestError for what no other dialect could be told, such as a document or a tool that
+    its vendor runs itself; wishes of lesser weight are left out.
     """
     found = wire.read(body, _whole)
+    extra = {
+        name: bytes(value).decode()
+        for name, value in _fields.decode(body).items()
+        if name not in _WORDS and bytes(value) != b"null"
+    }
+    _check_tools(found, extra)
     messages: list[Message] = []
     if found.system:
         messages.append(Message(Role.SYSTEM, _parts(found.system, param="system")))
@@ -128,12 +139,20 @@ def readable(request: ChatRequest, body: bytes) -> ChatRequest:
         top_p=found.top_p,
         stop=tuple(found.stop_sequences or ()),
         reasoning_effort=_effort(found.thinking, found.output_config),
-        extra={
-            name: bytes(value).decode()
-            for name, value in _fields.decode(body).items()
-            if name not in _WORDS and bytes(value) != b"null"
-        },
+        extra=extra,
     )
+
+
+def _check_tools(found: _Whole, extra: dict[str, str]) -> None:
+    """Raise RequestError for tools that only their vendor knows: others could not use them."""
+    given = (name for name in _VENDORS_OWN if extra.get(name, "[]") != "[]")
+    odd = (
+        f"tools.{index}.type"
+        for index, tool in enumerate(found.tools or ())
+        if tool.type not in _PLAIN_TOOLS
+    )
+    for param in chain(given, odd):
+        raise RequestError(f"A provider of this model could not be told {param}.", param=param)
 
 
 def tools(asked: wire.Messages) -> tuple[Tool, ...]:

@@ -114,7 +114,8 @@ _WORDS = frozenset(_Whole.__struct_fields__) | frozenset(wire.Chat.__struct_fiel
 def readable(request: ChatRequest, body: bytes) -> ChatRequest:
     """Return the request with everything of its body in the normal form.
 
-    Raise RequestError for what no other dialect could be told, such as a recording.
+    Raise RequestError for what no other dialect could be told, such as a recording, where the
+    answer would not be what was asked for; wishes of lesser weight are left out.
     """
     found = wire.read(body, _whole)
     extra = {
@@ -122,6 +123,7 @@ def readable(request: ChatRequest, body: bytes) -> ChatRequest:
         for name, value in _fields.decode(body).items()
         if name not in _WORDS and bytes(value) != b"null"
     }
+    _check_form(request, found, extra)
     use, tool_name = _tool_use(found.tool_choice)
     return replace(
         request,
@@ -136,6 +138,20 @@ def readable(request: ChatRequest, body: bytes) -> ChatRequest:
         reasoning_effort=found.reasoning_effort or "",
         extra=extra,
     )
+
+
+def _check_form(request: ChatRequest, found: _Whole, extra: dict[str, str]) -> None:
+    """Raise RequestError when the answer would not have the form that was asked for."""
+    asked = {
+        "n": request.n_answers > 1,
+        "logprobs": extra.get("logprobs") == "true",
+        "modalities": '"audio"' in extra.get("modalities", ""),
+        "web_search_options": "web_search_options" in extra,
+        "tools": any(tool.function is None for tool in found.tools or ()),
+    }
+    for name, is_asked in asked.items():
+        if is_asked:
+            raise RequestError(f"A provider of this model could not be told {name}.", param=name)
 
 
 def _message(message: _Message, *, at: int) -> Message:

@@ -169,7 +169,7 @@ async def test_openais_conversation_in_the_normal_form():
 async def test_openais_settings_in_the_normal_form():
     request = await read(
         chat(
-            tools=[TOOL, {"type": "custom"}],
+            tools=[TOOL],
             functions=[{"name": "g", "description": "does g"}],
             tool_choice="required",
             temperature=0.5,
@@ -179,7 +179,9 @@ async def test_openais_settings_in_the_normal_form():
             reasoning_effort="low",
             max_completion_tokens=50,
             logit_bias={"5": 1},
-            n=2,
+            n=1,
+            logprobs=False,
+            modalities=["text"],
             verbosity="low",
             metadata=None,
         )
@@ -190,7 +192,12 @@ async def test_openais_settings_in_the_normal_form():
     assert (request.temperature, request.top_p, request.seed) == (0.5, 0.9, 7)
     assert (request.stop, request.reasoning_effort) == (("END",), "low")
     assert request.max_output_tokens == 50
-    assert request.extra == {"logit_bias": '{"5":1}', "verbosity": '"low"'}
+    assert request.extra == {
+        "logit_bias": '{"5":1}',
+        "logprobs": "false",
+        "modalities": '["text"]',
+        "verbosity": '"low"',
+    }
 
 
 async def test_one_tool_may_be_asked_for_by_name():
@@ -207,6 +214,11 @@ async def test_one_tool_may_be_asked_for_by_name():
         (chat({"role": "user", "content": [{"type": "input_audio"}]}), "messages[0].content"),
         (chat({"role": "user", "content": 5}), "messages[0].content"),
         (chat(tool_choice="perhaps"), "tool_choice"),
+        (chat(n=2), "n"),
+        (chat(logprobs=True), "logprobs"),
+        (chat(modalities=["text", "audio"], audio={"voice": "alloy"}), "modalities"),
+        (chat(web_search_options={}), "web_search_options"),
+        (chat(tools=[TOOL, {"type": "custom", "custom": {"name": "g"}}]), "tools"),
     ],
 )
 async def test_what_no_other_dialect_could_be_told_is_refused(body, param):
@@ -370,6 +382,32 @@ async def test_anthropics_settings_in_the_normal_form():
 async def test_what_anthropics_side_could_not_say_is_refused(body):
     answer = await read(body, path="/v1/messages", status=400)
     assert answer["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("field", "param"),
+    [
+        ({"mcp_servers": [{"type": "url"}]}, "mcp_servers"),
+        ({"container": "c-1"}, "container"),
+        (
+            {"tools": [{"name": "f"}, {"type": "web_search_20250305", "name": "web_search"}]},
+            "tools.1.type",
+        ),
+    ],
+)
+async def test_tools_that_only_their_vendor_knows_are_told_to_nobody_else(field, param):
+    engine = Engine(list(SAID))
+    asking = Client(make_plane(engine))
+    refused = await asking.ask("/v1/messages", message(**field))
+    assert (refused.status, engine.asked) == (400, [])
+    assert param in refused.json["error"]["message"]
+    assert (await asking.ask("/v1/messages", {**message(**field), "model": "claude"})).status == 200
+
+
+async def test_a_tool_of_ones_own_may_say_that_it_is_one():
+    tools = [{"type": "custom", "name": "f"}]
+    request = await read(message(tools=tools, mcp_servers=[]), path="/v1/messages")
+    assert [tool.name for tool in request.tools] == ["f"]
 
 
 async def test_tools_of_a_message_left_alone_are_known_to_the_router():
