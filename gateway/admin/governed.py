@@ -27,10 +27,15 @@ if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
     ModelForm = forms.ModelForm[Any]
+    ModelChoiceField = forms.ModelChoiceField[Any]
 else:
     ModelAdmin = admin.ModelAdmin
     TabularInline = admin.TabularInline
     ModelForm = forms.ModelForm
+    ModelChoiceField = forms.ModelChoiceField
+
+
+_ZERO_BYTE = "\x00"
 
 
 def told(problem: Problem) -> str:
@@ -78,12 +83,27 @@ class Chosen(AutocompleteSelect):
         return super().optgroups(name, [one for one in value if _fits(column, one)], attr)
 
 
-def _fits(column: Any, word: str) -> bool:
+class ChosenField(ModelChoiceField):
+    """The same as a field; nothing is called with a zero byte, and no database is asked for one."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the row; raise ValidationError."""
+        if _ZERO_BYTE in str(value):
+            raise ValidationError(
+                self.error_messages["invalid_choice"],
+                code="invalid_choice",
+                params={"value": value},
+            )
+        return super().to_python(value)
+
+
+def _fits(column: Any, word: Any) -> bool:
+    """Return whether a row could be called so."""
     try:
         column.to_python(word)
     except ValidationError:
         return False
-    return True
+    return _ZERO_BYTE not in str(word)
 
 
 class GovernedForm(ModelForm):
@@ -164,6 +184,7 @@ class GovernedAdmin(NamedLists):
         """Return the field; an id that is none is refused by it, and does not break the page."""
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", Chosen(db_field, self.admin_site))
+            kwargs.setdefault("form_class", ChosenField)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_form(

@@ -89,17 +89,25 @@ def test_what_is_saved_is_called_so_once(operator: Client, tenant: Tenant):
     assert told(response, SAID).count("was changed successfully") == 1
 
 
+@pytest.mark.parametrize("typed", ["nonsense", "9" * 30, "\x00"])
 @pytest.mark.parametrize(
     ("kind", "field"),
-    [("limit", "tenant"), ("limit", "route"), ("budget", "tenant"), ("apikey", "tenant")],
+    [
+        ("limit", "tenant"),
+        ("limit", "key"),
+        ("limit", "route"),
+        ("budget", "tenant"),
+        ("apikey", "tenant"),
+        ("faultrule", "tenant"),
+    ],
 )
-def test_a_choice_that_is_no_number_is_refused_and_does_not_break(
-    operator: Client, kind: str, field: str
+def test_a_choice_that_nothing_is_called_like_is_refused_and_does_not_break(
+    operator: Client, kind: str, field: str, typed: str
 ):
     page = url(kind, "add")
 
-    assert operator.get(f"{page}?{field}=nonsense").status_code == 200
-    response = operator.post(page, {field: "nonsense"})
+    assert operator.get(page, {field: typed}).status_code == 200
+    response = operator.post(page, {field: typed})
     assert response.status_code == 200
     assert "not one of the available choices" in told(response, f".field-{field} .errorlist")
 
