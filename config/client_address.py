@@ -2,42 +2,52 @@
 
 A proxy appends the address it was called from to ``X-Forwarded-For``; all that stands before is
 the client's own tale. So with TRUST_PROXY the entry counted from the right is taken, one per
-proxy of ours (PROXY_HOPS), and without it the header is not looked at.
+proxy of ours (PROXY_HOPS), and without it the header is not looked at. Of an IPv6 address the
+half that its owner chooses freely is left out: a household is one, however many it goes by.
 """
 
 from collections.abc import Iterable
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
-from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+from asgiref.typing import HTTPScope, WebSocketScope
 from django.conf import settings
 
 _HEADER = b"x-forwarded-for"
+_HOUSEHOLD_BITS = 64  # what one IPv6 customer is given at least
 
 
-def forwarded(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+def settle(scope: HTTPScope | WebSocketScope) -> None:
+    """Let the scope's client be whom limits count: in place of the proxy, and of Daphne's guess."""
+    client = scope.get("client")
+    told = _forwarded(scope["headers"]) if settings.TRUST_PROXY else None
+    if told is not None:
+        scope["client"] = (household(told), 0)
+    elif client and ":" in client[0]:
+        scope["client"] = (household(client[0]), client[1])
+
+
+def household(address: str) -> str:
+    """Return the address, an IPv6 one without the part its owner chooses; any other text as is."""
+    if ":" not in address:
+        return address
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address) or found.is_loopback:
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(IPv6Address(int(found) >> _HOUSEHOLD_BITS << _HOUSEHOLD_BITS))
+
+
+def _forwarded(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """Return the address our outermost proxy was called from; None where no proxy says."""
-    if not settings.TRUST_PROXY:
-        return None
     told = b",".join(value for name, value in headers if name.lower() == _HEADER)
     places = [place.strip() for place in told.decode("latin-1").split(",")]
     if len(places) < settings.PROXY_HOPS:
         return None
     return _address(places[-settings.PROXY_HOPS])
-
-
-def behind_proxies(application: ASGI3Application) -> ASGI3Application:
-    """Return the application, told who is at the other end of our proxies, if there are any."""
-    if not settings.TRUST_PROXY:
-        return application
-
-    async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if scope["type"] == "http":
-            address = forwarded(scope["headers"])
-            if address is not None:
-                scope["client"] = (address, 0)
-        await application(scope, receive, send)
-
-    return serve
 
 
 def _address(place: str) -> str | None:

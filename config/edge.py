@@ -34,9 +34,7 @@ class Edge:
             return
         fresh = request_id.new()
         header = (_HEADER, fresh.encode())
-        address = client_address.forwarded(scope["headers"])
-        if address is not None:
-            scope["client"] = (address, 0)  # in place of the proxy, or of what Daphne believed
+        client_address.settle(scope)
         scope["headers"] = [*telemetry.trusted_headers(list(scope["headers"])), header]
         scope["root_path"] = ""  # Daphne takes it from a header that anybody may send
 

@@ -21,7 +21,7 @@ class DataPlane:
     def __init__(self, plane: app.DataPlane) -> None:
         """Stand around the plane."""
         self.plane = plane
-        self._application = client_address.behind_proxies(cast("ASGI3Application", plane))
+        self._application = cast("ASGI3Application", plane)
         if settings.OTLP_ENDPOINT:
             self._application = _distrusting(telemetry.edge(self._application))
 
@@ -33,6 +33,8 @@ class DataPlane:
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> Awaitable[None]:
         """Return what serves one request."""
+        if scope["type"] == "http":
+            client_address.settle(scope)
         return self._application(scope, receive, send)
 
     async def finished(self, *, within_seconds: float) -> bool:

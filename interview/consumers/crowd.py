@@ -10,7 +10,6 @@ from uuid import UUID
 from django.conf import settings
 
 from interview.domain.errors import RateLimitedError
-from interview.services import addresses
 
 _SOONEST_SECONDS, _LATEST_SECONDS = 5, 15  # spread, so that those refused do not return as one
 
@@ -21,20 +20,19 @@ _by_address: Counter[str] = Counter()
 @contextmanager
 def place(room_id: UUID, address: str) -> Iterator[None]:
     """Hold one reader's place; raise RateLimitedError when the room or the address has no more."""
-    home = addresses.household(address)
     _check(_by_room[room_id], settings.READERS_PER_ROOM, "This room has all the readers it takes.")
     _check(
-        _by_address[home],
+        _by_address[address],
         settings.READERS_PER_ADDRESS,
         "This network has all the lines it may hold.",
     )
     _by_room[room_id] += 1
-    _by_address[home] += 1
+    _by_address[address] += 1
     try:
         yield
     finally:
         _leave(_by_room, room_id)
-        _leave(_by_address, home)
+        _leave(_by_address, address)
 
 
 def _check(n_open: int, most: int, detail: str) -> None:

@@ -7,7 +7,6 @@ the shared cache; while it is away nobody is refused, and the rooms themselves n
 import logging
 import time
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
 from django.core.cache import cache
@@ -16,8 +15,6 @@ from redis.exceptions import RedisError
 from interview.domain.errors import RateLimitedError
 
 logger = logging.getLogger(__name__)
-
-_HOUSEHOLD_BITS = 64  # what one IPv6 customer is given at least
 
 
 class Taken(StrEnum):
@@ -33,25 +30,12 @@ def check(address: str, taken: Taken, *, now: float | None = None) -> None:
     if not most[taken]:
         return
     window, gone = divmod(time.time() if now is None else now, settings.ADDRESS_WINDOW_SECONDS)
-    if _counted(f"{taken}:{household(address)}:{window:.0f}") > most[taken]:
+    if _counted(f"{taken}:{address}:{window:.0f}") > most[taken]:
         left = max(1, round(settings.ADDRESS_WINDOW_SECONDS - gone))
         raise RateLimitedError(
             f"Too much has come from this network; try again in {left} seconds.",
             retry_after_seconds=left,
         )
-
-
-def household(address: str) -> str:
-    """Return the address, an IPv6 one without the part its owner chooses freely."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(IPv6Address(int(found) >> _HOUSEHOLD_BITS << _HOUSEHOLD_BITS))
-    return address
 
 
 def _counted(key: str) -> int:

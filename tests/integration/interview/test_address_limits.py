@@ -61,19 +61,6 @@ def test_the_window_ends_and_another_thing_is_counted_apart(settings):
     addresses.check("203.0.113.9", Taken.ROOM, now=6600.0)
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "are_one"),
-    [
-        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
-        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
-        ("::ffff:203.0.113.9", "203.0.113.9", True),
-        ("", "", True),
-    ],
-)
-def test_an_address_is_as_much_as_one_household_may_choose(first, second, are_one):
-    assert (addresses.household(first) == addresses.household(second)) is are_one
-
-
 def test_no_limit_counts_nothing_and_a_store_that_is_away_refuses_nobody(settings, monkeypatch):
     def away(*_args, **_options):
         raise RedisAwayError

@@ -231,8 +231,8 @@ async def tell_client(scope, receive, send):
         (True, 2, [b"6.6.6.6, 203.0.113.9, 10.0.0.2"], ["203.0.113.9", 0]),
         (True, 2, [b"203.0.113.9"], ["127.0.0.1", 5]),
         (True, 1, [b"203.0.113.9:4711"], ["203.0.113.9", 0]),
-        (True, 1, [b"[2001:db8::1]:4711"], ["2001:db8::1", 0]),
-        (True, 1, [b"2001:db8::1"], ["2001:db8::1", 0]),
+        (True, 1, [b"[2001:db8::1]:4711"], ["2001:db8::", 0]),
+        (True, 1, [b"2001:db8::1"], ["2001:db8::", 0]),
         (True, 1, [b"unknown"], ["127.0.0.1", 5]),
         (True, 1, [], ["127.0.0.1", 5]),
     ],
@@ -246,3 +246,20 @@ async def test_the_client_is_where_our_own_proxy_was_called_from(
     _, _, body = await fetch(Edge(tell_client), headers=headers)
 
     assert json.loads(body) == client
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("2001:db8:1:2:ffff::9", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9", "203.0.113.9"),
+        ("::1", "::1"),
+        ("no:address", "no:address"),
+    ],
+)
+async def test_the_client_is_a_household_however_many_addresses_it_has(address, counted):
+    _, _, body = await fetch(Edge(tell_client), client=(address, 5))
+
+    assert json.loads(body) == [counted, 5]
