@@ -353,10 +353,16 @@ class UnknownProviderError(ProviderError):
 
 
 class InvalidRequestError(ProviderError):
-    """The provider refuses the request as such; asking again changes nothing."""
+    """The provider refuses the request as such; asking again changes nothing.
+
+    ``param`` is the field the provider finds at fault, ``told_code`` its own name for what is
+    wrong with it: both are single words that may be told to the caller, or nothing.
+    """
 
     code, status, error_type = "invalid_request", 400, "provider_4xx"
     failover, blame = Failover.NEVER, Blame.NONE
+    param: str | None = None
+    told_code: str = ""
 
 
 class ContextTooLongError(InvalidRequestError):

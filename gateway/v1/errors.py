@@ -1,7 +1,8 @@
 """A failure in the words of each dialect: status, type, code, and whether to come again.
 
 The table is by our own ``code``; what it does not list follows from the status. A vendor's own
-message is never repeated: it may quote somebody's request or name our account there.
+message is never repeated: it may quote somebody's request or name our account there. Of what it
+refuses as the caller's fault its code and the field's name are told, which are single words.
 """
 
 import math
@@ -12,6 +13,7 @@ import msgspec
 
 from gateway.domain.errors import (
     GatewayError,
+    InvalidRequestError,
     LimitExceededError,
     MethodNotAllowedError,
     NoTargetError,
@@ -127,6 +129,9 @@ def body_of(error: GatewayError, dialect: Dialect, *, request_id: str) -> bytes:
 
 def message_of(error: GatewayError) -> str:
     """Return what people read: our own words about the caller's request, else one per code."""
+    if isinstance(error, InvalidRequestError) and (error.told_code or error.param):
+        fault = ": ".join(word for word in (error.told_code, error.param) if word)
+        return f"{_MESSAGES[error.code].removesuffix('.')} ({fault})."
     if isinstance(error, ProviderError):
         return _MESSAGES.get(error.code, _MESSAGES["upstream_error"])
     return str(error) or _MESSAGES.get(error.code, _MESSAGES["internal"])
@@ -172,9 +177,15 @@ def _openai_detail(error: GatewayError) -> _OpenAIDetail:
     return _OpenAIDetail(
         message=message_of(error),
         type=_openai_type(error),
-        param=error.param if isinstance(error, RequestError) else None,
-        code=_OPENAI_CODES.get(error.code, error.code),
+        param=error.param if isinstance(error, RequestError | InvalidRequestError) else None,
+        code=_openai_code(error),
     )
+
+
+def _openai_code(error: GatewayError) -> str:
+    if isinstance(error, InvalidRequestError) and error.told_code:
+        return error.told_code
+    return _OPENAI_CODES.get(error.code, error.code)
 
 
 def _openai_type(error: GatewayError) -> str:

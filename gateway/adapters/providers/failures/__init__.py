@@ -13,6 +13,7 @@ from gateway.adapters.providers.failures import codes, waiting, words
 from gateway.adapters.providers.failures.complaints import Complaint, complaint_of
 from gateway.domain.errors import (
     DeadlinePhase,
+    InvalidRequestError,
     ProviderError,
     ProviderTimeoutError,
     QuotaExhaustedError,
@@ -26,6 +27,9 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _OK = 200
 _NOT_A_WORD = re.compile(r"[^A-Za-z0-9_.:-]+")
 _LONGEST_CODE = 80
+#: What may be told to the caller: words no sentence and no key has the form of.
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]]{0,79}")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,63}")
 
 Kind = type[ProviderError]
 
@@ -53,7 +57,19 @@ def failure(
         now=time.time() if now is None else now,
         is_limit=issubclass(kind, RateLimitedError | QuotaExhaustedError),
     )
-    return _made(kind, vendor, status, complaint.raw_code, retry_after)
+    error = _made(kind, vendor, status, complaint.raw_code, retry_after)
+    if isinstance(error, InvalidRequestError):
+        _name_fault(error, complaint)
+    return error
+
+
+def _name_fault(error: InvalidRequestError, complaint: Complaint) -> None:
+    """Note which field the vendor finds at fault, and by which name it calls the fault."""
+    if _FIELD.fullmatch(complaint.param):
+        error.param = complaint.param
+    code = complaint.raw_code
+    if type(error) is InvalidRequestError and _WORD.fullmatch(code) and not codes.habit_of(code):
+        error.told_code = code
 
 
 def _kind(vendor: str, status: int | None, complaint: Complaint) -> Kind:

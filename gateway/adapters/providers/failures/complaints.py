@@ -18,13 +18,15 @@ class Complaint:
     """What a vendor says is wrong.
 
     ``codes`` come in the order in which they decide: the most particular first. ``status`` is
-    an HTTP status that is written in the body. ``delay`` is how long to wait, as written.
+    an HTTP status that is written in the body. ``delay`` is how long to wait, as written;
+    ``param`` the field at fault.
     """
 
     codes: tuple[str, ...] = ()
     message: str = ""
     status: int | None = None
     delay: str = ""
+    param: str = ""
 
     @property
     def raw_code(self) -> str:
@@ -50,6 +52,7 @@ def complaint_of(body: bytes) -> Complaint:
         message=next((text for layer in reversed(layers) for text in _messages(layer)), ""),
         status=next((int(code) for code in codes if _is_status(code)), None),
         delay=next((text for layer in layers for text in _delays(layer)), ""),
+        param=next((text for layer in layers for text in _texts(layer, "param")), ""),
     )
 
 

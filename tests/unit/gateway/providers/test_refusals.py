@@ -59,3 +59,30 @@ def test_geminis_one_code_for_nearly_everything_is_told_apart_by_its_words(
     status: str, message: str, kind: type[ProviderError]
 ):
     assert type(gemini(status, message)) is kind
+
+
+@pytest.mark.parametrize(
+    ("said", "param", "code"),
+    [
+        (
+            {"code": "unsupported_parameter", "param": "logprobs", "type": "invalid_request_error"},
+            "logprobs",
+            "unsupported_parameter",
+        ),
+        ({"code": "invalid_value", "param": "messages[0].content"}, "messages[0].content", None),
+        ({"code": None, "param": None, "type": "invalid_request_error"}, None, ""),
+        ({"code": 400, "param": "", "type": "BadRequestError"}, None, ""),
+        ({"code": "you said: my secret", "param": "my secret"}, None, ""),
+        ({"code": "sk-1234567890", "param": "a" * 81}, None, ""),
+        ({"code": "context_length_exceeded", "param": "messages"}, "messages", ""),
+    ],
+)
+def test_of_a_refusal_the_field_and_the_code_are_kept_where_they_are_single_words(
+    said: dict[str, object], param: str | None, code: str | None
+):
+    body = json.dumps({"error": {"message": "my secret", **said}}).encode()
+    error = failure(vendor="openai", status=400, body=body)
+    assert isinstance(error, InvalidRequestError)
+    assert error.param == param
+    assert error.told_code == (said["code"] if code is None else code)
+    assert "secret" not in f"{error.param} {error.told_code}"

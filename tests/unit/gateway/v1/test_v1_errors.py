@@ -13,6 +13,7 @@ from gateway.domain.errors import (
     DeadlinePhase,
     ForbiddenError,
     GatewayError,
+    InvalidRequestError,
     LimitExceededError,
     NoTargetError,
     PathNotFoundError,
@@ -101,6 +102,33 @@ def test_anthropics_form(error, status, kind):
     assert errors.status_of(error, Dialect.ANTHROPIC) == status
     assert (body["type"], body["error"]["type"], body["request_id"]) == ("error", kind, "r1")
     assert set(body["error"]) == {"type", "message"}
+
+
+def test_what_a_provider_finds_wrong_is_told_in_its_single_words():
+    error = InvalidRequestError("you said: my secret")
+    error.param, error.told_code = "logprobs", "unsupported_parameter"
+    body = json.loads(errors.body_of(error, Dialect.OPENAI, request_id="r"))
+    assert body["error"] == {
+        "message": "The provider refuses this request (unsupported_parameter: logprobs).",
+        "type": "invalid_request_error",
+        "param": "logprobs",
+        "code": "unsupported_parameter",
+    }
+    body = json.loads(errors.body_of(error, Dialect.ANTHROPIC, request_id="r"))
+    assert body["error"]["message"] == (
+        "The provider refuses this request (unsupported_parameter: logprobs)."
+    )
+
+
+def test_a_prompt_too_long_keeps_our_own_code_beside_the_field():
+    error = ContextTooLongError()
+    error.param = "messages"
+    body = json.loads(errors.body_of(error, Dialect.OPENAI, request_id="r"))
+    assert (body["error"]["code"], body["error"]["param"]) == (
+        "context_length_exceeded",
+        "messages",
+    )
+    assert body["error"]["message"] == "The prompt is longer than the model's context (messages)."
 
 
 def test_a_vendors_message_is_never_repeated():
