@@ -5,6 +5,7 @@ from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _
 
 from gateway import checks, metrics, runtime, snapshot
+from gateway.services.waiting import PLACES
 
 
 class GatewayConfig(AppConfig):
@@ -20,5 +21,5 @@ class GatewayConfig(AppConfig):
         register(checks.lease_outlives_heartbeats)
         register(checks.configuration_is_in_order, Tags.database)
         snapshot.use(runtime.notices)
-        metrics.precreate(providers=runtime.provider_names(), queues=[runtime.TURNS])
+        metrics.precreate(providers=runtime.provider_names(), queues=[runtime.TURNS, PLACES])
         metrics.publish_state(runtime.read_state)

@@ -44,6 +44,9 @@ TOKENS = Counter("gw_tokens_total", "Tokens in and out.", (*_CALL, "type"))
 QUEUE_WAIT_SECONDS = Histogram(
     "gw_queue_wait_seconds", "Admitted to started.", ("queue", "outcome"), buckets=_WAIT
 )
+PLACE_WAITERS = Gauge(
+    "gw_place_waiters_count", "Requests of this process that wait for a place at a provider."
+)
 ADMISSIONS = Counter("gw_admission_total", "Answers at the door.", ("decision", "reason"))
 CANCELS = Counter("gw_cancels_total", "Streams stopped on order.", ("source", "phase"))
 CANCEL_SECONDS = Histogram(

@@ -122,6 +122,7 @@ class _Wait:
 
     def begin(self, seconds: float) -> None:
         """Join the lines, or raise that there is no room or no hope to be served in time."""
+        metrics.PLACE_WAITERS.inc()
         self.lines.join(self._waiter, self.providers, at=self.now)
         self._stay_or_go()
         self.came_at_position = self.standing().position
@@ -154,6 +155,7 @@ class _Wait:
 
     def end(self) -> None:
         """Leave the lines, however it went."""
+        metrics.PLACE_WAITERS.dec()
         self.lines.leave(self._waiter)
 
     def _to_ask_for(self) -> tuple[Candidate, ...]:

@@ -386,8 +386,10 @@ async def test_who_waits_can_be_asked_where_it_stands(crowd: Crowd) -> None:
 
     assert standing is not None
     assert standing() == Standing(2)
+    assert REGISTRY.get_sample_value("gw_place_waiters_count") == 2
     await crowd.leaves("first")
     await crowd.is_over()
+    assert REGISTRY.get_sample_value("gw_place_waiters_count") == 0
 
 
 async def test_every_wait_is_counted_once_by_how_it_ended(crowd: Crowd) -> None:

@@ -11,6 +11,7 @@ from gateway.domain.configuration import ADAPTERS
 from gateway.domain.errors import StateUnavailableError
 from gateway.domain.messages import ChatRequest
 from gateway.domain.rate_limit import Level
+from gateway.domain.waiting import Standing
 from gateway.v1 import engine
 from gateway.v1.headers import Account
 
@@ -50,6 +51,14 @@ async def test_what_is_known_of_a_call_is_told(house):
     known = asked.account()
     assert (known.provider, known.model, known.n_attempts) == ("acme", "m-1", 1)
     assert (known.levels, known.is_degraded, known.cache) == ((LEVEL,), True, "miss")
+
+
+async def test_who_waits_in_line_can_be_told_where_it_stands(house):
+    asked = engine.ask(REQUEST, caller=Caller(), catalog=Catalog(), budget_seconds=None)
+    asked.call.stay.standing = lambda: Standing(2, 4.0)
+    standing = asked.account().standing
+    assert standing is not None
+    assert standing() == Standing(2, 4.0)
 
 
 async def test_a_process_reads_its_configuration_before_it_serves(house, monkeypatch):
