@@ -69,6 +69,7 @@ class Exchange:
     headers: dict[bytes, bytes] = field(init=False)
     is_cut: bool = False
     body_seconds: float = BODY_SECONDS
+    id_names: tuple[bytes, ...] = (b"x-request-id",)  # the headers that carry the request's id
     rounds: Rounds = field(default_factory=rounds_here)
     _task: asyncio.Task[Any] = field(default_factory=_task_here)
     _watcher: asyncio.Task[None] | None = None
@@ -170,12 +171,13 @@ class Exchange:
     async def begin(self, status: int, headers: Iterable[Header]) -> None:
         """Send status and headers: from here on nothing can be taken back."""
         self.has_begun, self.status = True, status
-        own = (b"x-request-id", self.request_id.encode())
+        request_id = self.request_id.encode()
+        ids = [(name, request_id) for name in self.id_names]
         await self.send(
             {
                 "type": "http.response.start",
                 "status": status,
-                "headers": [own, (b"x-content-type-options", b"nosniff"), *headers],
+                "headers": [*ids, (b"x-content-type-options", b"nosniff"), *headers],
             }
         )
 

@@ -90,6 +90,7 @@ class Run:
             self._take,
             self._exchange.max_body_bytes,
             request_id=self.id,
+            id_names=self._exchange.id_names,
         )
         delivery = Delivery(inner, account, self._dialect, keep_alive_seconds)
         making = self._making = _kept_alive(self._make(delivery.stream(deltas, encoder)))

@@ -20,6 +20,7 @@ from gateway.v1.runs import Shelf
 BUDGET_HEADER = b"x-request-budget-ms"
 SESSION_HEADER = b"x-session-key"
 FAULT_HEADER = b"x-gateway-fault"
+ANTHROPIC_ID_NAMES = (b"x-request-id", b"request-id")
 _MAX_SESSION_BYTES = 200
 _MAX_BUDGET_MS = 3_600_000
 _MAX_DIGITS = 20
@@ -79,8 +80,10 @@ class Visit:
     _asked_after_seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        """Take the catalog of this moment, for good."""
+        """Take the catalog of this moment, for good; name the id as the dialect does."""
         self.catalog = self.plane.catalog()
+        if self.dialect is Dialect.ANTHROPIC:
+            self.exchange.id_names = ANTHROPIC_ID_NAMES
 
     @property
     def delivery(self) -> Delivery:

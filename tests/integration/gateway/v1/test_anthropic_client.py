@@ -18,6 +18,7 @@ def test_a_whole_message(scribe: anthropic.Anthropic, upstream: Upstream, model:
     message = scribe.messages.create(model=model, messages=HI, max_tokens=50)
     assert message.content[0].text == "Which number changed?"
     assert message.stop_reason == "end_turn"
+    assert len(message._request_id) == 24  # from the header that this client reads
     assert (message.usage.input_tokens, message.usage.output_tokens) == (7, 3)
 
 

@@ -6,6 +6,8 @@ from gateway.domain.catalog import Key, Scope, Tenant
 from gateway.domain.errors import LimitExceededError
 from gateway.domain.messages import Failed, Finish, FinishReason, Start, TextDelta
 from gateway.domain.rate_limit import Level
+from gateway.v1.runs import Shelf
+from tests.fakes.gateway import MemoryRelay
 from tests.unit.gateway.v1.asgi import Answer, Client, Engine, make_catalog, make_plane
 
 CHAT = {"model": "open", "messages": [{"role": "user", "content": "Hi"}]}
@@ -54,6 +56,34 @@ async def test_a_key_comes_in_either_dialects_header(headers, status):
 async def test_a_key_opens_only_what_it_is_for(key, path, status, code):
     answer = await client(catalog=make_catalog(key=key)).ask(path, CHAT)
     assert (answer.status, answer.json["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/messages", MESSAGE),
+        ("/v1/messages", {**MESSAGE, "stream": True}),
+        ("/v1/messages", {**MESSAGE, "model": "nobody's"}),
+        ("/v1/messages/count_tokens", MESSAGE),
+    ],
+)
+async def test_anthropics_clients_find_the_requests_id_where_they_look_for_it(path, body):
+    answer = await client().ask(path, body)
+    assert answer.headers["request-id"] == answer.headers["x-request-id"]
+
+
+async def test_openais_clients_get_the_requests_id_once():
+    answer = await client().ask("/v1/chat/completions", CHAT)
+    assert "request-id" not in answer.headers
+
+
+async def test_a_stream_that_can_be_taken_up_names_its_id_as_well():
+    relay = MemoryRelay()
+    shelf = Shelf(relay, relay, 1.0)
+    numbered = {"x-gateway-resumable": "true"}
+    asking = client(shelf=lambda: shelf)
+    answer = await asking.ask("/v1/messages", {**MESSAGE, "stream": True}, headers=numbered)
+    assert answer.headers["request-id"] == answer.headers["x-request-id"]
 
 
 async def test_a_model_nobody_routes_is_not_found():
