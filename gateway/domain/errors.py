@@ -17,6 +17,7 @@ GatewayError
 │   ├── QueueFullError             too many wait already
 │   ├── QueueExpiredError          waited for a slot longer than its budget
 │   ├── LimitExceededError         a rate limit is used up; ``limit`` names it
+│   │   └── LargerThanLimitError   nobody's whole limit would be enough for the request
 │   └── BudgetExceededError        the money of the period is spent
 ├── NoTargetError                  no target of the route can take the request
 ├── ProviderBusyError              every place at the provider is taken
@@ -219,6 +220,12 @@ class LimitExceededError(AdmissionError):
     def __init__(self, message: str, *, limit: str, retry_after_seconds: float | None) -> None:
         super().__init__(message, retry_after_seconds=retry_after_seconds)
         self.limit = limit
+
+
+class LargerThanLimitError(LimitExceededError):
+    """The request alone asks for more than the whole limit holds: it can never pass."""
+
+    code, status, retryable = "larger_than_limit", 413, False
 
 
 class BudgetExceededError(AdmissionError):

@@ -245,6 +245,12 @@ def meter_of(limit: Limit) -> Meter:
     return _KINDS[limit.algorithm](limit)
 
 
+def can_ever_pass(limit: Limit, cost: int) -> bool:
+    """Return whether the cost would pass a limit that nobody has used."""
+    meter = meter_of(limit)
+    return meter.wait(meter.at((), 0), cost, 0) is not None
+
+
 def _pace(limit: Limit, most_units: int) -> tuple[int, int]:
     """Return the grains a microsecond brings and the grains of a unit.
 

@@ -10,11 +10,13 @@ from gateway.domain.catalog import Catalog
 from gateway.domain.errors import (
     BudgetExceededError,
     DeadlinePhase,
+    LargerThanLimitError,
     LimitExceededError,
     ProviderTimeoutError,
     QueueExpiredError,
 )
 from gateway.domain.gate import Barred, Departure, Entrance, Place, Reservation
+from gateway.domain.meters import can_ever_pass
 from gateway.domain.money import Budget
 from gateway.domain.ports import Ports
 from gateway.domain.rate_limit import Claim, Dimension, Limit, Unit
@@ -58,10 +60,11 @@ async def enter(call: Call, *, ports: Ports, record: bytes = b"") -> None:
     """Take all limits, the money and a place in one step, or raise what is used up."""
     candidates = call.candidates()
     unclaimed = waiting.unclaimed(candidates, ports=ports)
+    claims = claims_of(call)
     answer = await ports.gate.enter(
         Entrance(
             holder=call.stay.holder,
-            claims=claims_of(call),
+            claims=claims,
             reservations=reservations_of(call, candidates),
             places=places_of(unclaimed),
             record=record,
@@ -69,7 +72,7 @@ async def enter(call: Call, *, ports: Ports, record: bytes = b"") -> None:
     )
     call.stay.levels += answer.levels
     if isinstance(answer, Barred):
-        raise _refusal(answer)
+        raise _refusal(answer, claims)
     call.stay.is_degraded = answer.is_degraded
     if answer.place is None:
         return
@@ -139,7 +142,7 @@ async def enter_spared(call: Call, *, ports: Ports) -> None:
     answer = await ports.gate.enter(Entrance(holder=holder, claims=claims))
     call.stay.levels = answer.levels
     if isinstance(answer, Barred):
-        raise _refusal(answer)
+        raise _refusal(answer, claims)
     call.spared.is_counted, call.stay.is_degraded = True, answer.is_degraded
     await ports.gate.leave(Departure(holder, tokens=0, cost_microusd=0))
 
@@ -205,15 +208,32 @@ def _expected_microusd(candidates: tuple[Candidate, ...]) -> int:
     return max((one.expected_microusd for one in candidates), default=0)
 
 
-def _refusal(barred: Barred) -> LimitExceededError | BudgetExceededError:
+def _refusal(barred: Barred, claims: tuple[Claim, ...]) -> LimitExceededError | BudgetExceededError:
     seconds = barred.retry_after_seconds
     if barred.budget:
         return BudgetExceededError(
             "The budget is spent.", budget=barred.budget, retry_after_seconds=seconds
         )
+    if seconds is None:
+        for claim in claims:
+            # By the limit itself: what bars may be one process's share of it.
+            if claim.limit.name == barred.limit and _is_too_large(claim):
+                return LargerThanLimitError(
+                    f"The request may use {claim.cost} of the limit {barred.limit}, which is "
+                    f"{claim.limit.amount} in all.",
+                    limit=barred.limit,
+                    retry_after_seconds=None,
+                )
     return LimitExceededError(
         f"The limit {barred.limit} is used up.", limit=barred.limit, retry_after_seconds=seconds
     )
+
+
+def _is_too_large(claim: Claim) -> bool:
+    """Return whether the request, and not the limit, is what would have to change."""
+    limit = claim.limit
+    is_estimated = limit.unit in {Unit.TOKENS, Unit.MICROUSD}
+    return is_estimated and limit.amount > 0 and not can_ever_pass(limit, claim.cost)
 
 
 async def _until_granted(call: Call, ask: Callable[[], Awaitable[bool]], *, seconds: float) -> None:

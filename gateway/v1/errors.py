@@ -14,6 +14,7 @@ import msgspec
 from gateway.domain.errors import (
     GatewayError,
     InvalidRequestError,
+    LargerThanLimitError,
     LimitExceededError,
     MethodNotAllowedError,
     NoTargetError,
@@ -189,7 +190,7 @@ def _openai_code(error: GatewayError) -> str:
 
 
 def _openai_type(error: GatewayError) -> str:
-    if isinstance(error, LimitExceededError):
+    if isinstance(error, LimitExceededError) and not isinstance(error, LargerThanLimitError):
         unit = error.limit.partition(":")[0]
         return unit if unit in {"requests", "tokens"} else "rate_limit_error"
     return _by_code_or_status(error, _OPENAI_TYPES_BY_CODE, _OPENAI_TYPES, "server_error")

@@ -14,6 +14,7 @@ from gateway.domain.catalog import Key, Tenant
 from gateway.domain.errors import (
     BudgetExceededError,
     CredentialError,
+    LargerThanLimitError,
     LimitExceededError,
     ProviderTimeoutError,
 )
@@ -105,9 +106,34 @@ async def test_tokens_are_claimed_with_what_may_come_and_corrected_by_what_came(
     await on.run(on.call(caller=caller, max_output_tokens=900))
     fits_again = await on.run(on.call(caller=caller, max_output_tokens=900))
 
-    assert isinstance(too_much, LimitExceededError)
+    assert isinstance(too_much, LargerThanLimitError)
     assert too_much.retry_after_seconds is None
+    assert str(too_much) == (
+        "The request may use 1001 of the limit tokens:key, which is 1000 in all."
+    )
     assert fits_again[-1] == DONE
+
+
+async def test_a_limit_that_lets_nothing_pass_is_no_fault_of_the_request() -> None:
+    limit = Limit(Dimension.KEY, Unit.TOKENS, 0)
+    on = stage(("a/m1", (A_STARTS, DONE)))
+    caller = Caller(Key("k1", Tenant("acme"), limits=(limit,)))
+
+    error = error_of(await on.run(on.call(caller=caller)))
+
+    assert type(error) is LimitExceededError
+    assert error.retry_after_seconds is None
+
+
+async def test_of_two_limits_of_one_name_the_smaller_is_told() -> None:
+    limits = tuple(Limit(Dimension.KEY, Unit.TOKENS, amount) for amount in (9000, 500))
+    on = stage(("a/m1", (A_STARTS, DONE)))
+    caller = Caller(Key("k1", Tenant("acme"), limits=limits))
+
+    error = error_of(await on.run(on.call(caller=caller, max_output_tokens=1000)))
+
+    assert isinstance(error, LargerThanLimitError)
+    assert str(error).endswith("which is 500 in all.")
 
 
 async def test_money_is_set_aside_and_what_was_not_used_comes_back() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.meters import MOST_GRAINS, Meter, State, meter_of
+from gateway.domain.meters import MOST_GRAINS, Meter, State, can_ever_pass, meter_of
 from gateway.domain.rate_limit import Algorithm, Dimension, Limit, Unit
 
 SECOND = 1_000_000
@@ -257,3 +257,10 @@ def test_a_pace_too_fine_for_the_numbers_is_rounded_down() -> None:
 def test_a_burst_that_would_never_fill_is_refused() -> None:
     with pytest.raises(ValueError, match="too large"):
         meter_of(limit(Algorithm.TOKEN_BUCKET, 1, 86_400.0, burst=10**9))
+
+
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+def test_what_is_more_than_the_whole_limit_can_never_pass(algorithm: Algorithm) -> None:
+    thousand = limit(algorithm, amount=1000)
+    assert can_ever_pass(thousand, 1000)
+    assert not can_ever_pass(thousand, 1001)

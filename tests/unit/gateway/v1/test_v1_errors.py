@@ -14,6 +14,7 @@ from gateway.domain.errors import (
     ForbiddenError,
     GatewayError,
     InvalidRequestError,
+    LargerThanLimitError,
     LimitExceededError,
     NoTargetError,
     PathNotFoundError,
@@ -35,6 +36,7 @@ from gateway.v1 import errors
 REQUESTS = LimitExceededError("", limit="requests:key", retry_after_seconds=1.2)
 TOKENS = LimitExceededError("", limit="tokens:tenant", retry_after_seconds=None)
 PLACES = LimitExceededError("", limit="concurrent:key", retry_after_seconds=1.0)
+LARGER = LargerThanLimitError("", limit="tokens:key", retry_after_seconds=None)
 BUDGET = BudgetExceededError("", budget="key:k1", retry_after_seconds=None)
 
 TABLE = [
@@ -48,6 +50,7 @@ TABLE = [
     (REQUESTS, 429, "requests", "rate_limit_exceeded"),
     (TOKENS, 429, "tokens", "rate_limit_exceeded"),
     (PLACES, 429, "rate_limit_error", "rate_limit_exceeded"),
+    (LARGER, 413, "invalid_request_error", "larger_than_limit"),
     (BUDGET, 429, "insufficient_quota", "budget_exceeded"),
     (QuotaExhaustedError(), 429, "insufficient_quota", "insufficient_quota"),
     (RateLimitedError(), 429, "rate_limit_error", "rate_limit_exceeded"),
@@ -90,6 +93,7 @@ def test_the_field_at_fault_is_named():
         (UnknownModelError("no"), 404, "not_found_error"),
         (RequestTooLargeError("no"), 413, "request_too_large"),
         (REQUESTS, 429, "rate_limit_error"),
+        (LARGER, 413, "request_too_large"),
         (BUDGET, 429, "billing_error"),
         (GatewayError(), 500, "api_error"),
         (UpstreamError(), 502, "api_error"),
@@ -153,6 +157,7 @@ def test_every_failure_has_words_for_people():
     [
         (REQUESTS, {b"retry-after": b"2", b"retry-after-ms": b"1200"}),
         (TOKENS, {b"x-should-retry": b"false"}),
+        (LARGER, {b"x-should-retry": b"false"}),
         (BUDGET, {b"x-should-retry": b"false"}),
         (UpstreamError(), {b"x-should-retry": b"false"}),
         (NoTargetError(), {b"x-should-retry": b"false"}),
