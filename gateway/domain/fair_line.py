@@ -9,6 +9,7 @@ Turns are charged when they are taken and not when somebody joins, so whoever le
 leaves it as if it had never come.
 """
 
+import heapq
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
@@ -16,77 +17,134 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 _ROUNDING = 1e-9
+_FEW = 16
 
 One = TypeVar("One", bound=Hashable)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Name:
+    """A name that takes turns, and when its next one may begin; ``number`` is when it joined."""
+
+    name: str
+    weight: int
+    number: int
+    starts_at: float
+
+    @property
+    def ends_at(self) -> float:
+        """When its next turn ends that begins as soon as it may."""
+        return self.starts_at + 1 / self.weight
+
+
 class _Turns:
     """Whose turn it is among names: in a time that passes by one turn shared by all who wait.
 
-    ``starts`` are when the next turn of each may begin. Of names that do not wait those are kept
-    that have been served ahead of their share, until the time has caught up with them.
+    Heaps say who may begin and who may later. An entry that is out of date is found to be so when
+    it comes up, and all such are thrown out when there are more of them than of the others.
     """
 
-    now: float = 0.0
-    starts: dict[str, float] = field(default_factory=dict)
-    weights: dict[str, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._total_weight = 0
+        self._n_joined = 0
+        self._waiting: dict[str, _Name] = {}
+        #: When those may begin that do not wait and have been served ahead of their share.
+        self._ahead: dict[str, float] = {}
+        self._may_begin: list[tuple[float, int, _Name]] = []
+        self._begin_later: list[tuple[float, int, _Name]] = []
 
     def join(self, name: str, weight: int) -> None:
         """Let the name take turns, or take them by another weight from now on."""
-        if name not in self.weights:
-            self.starts[name] = max(self.now, self.starts.get(name, self.now))
-        self.weights[name] = weight
-        self._catch_up()
+        if self._waiting:
+            self.next()  # the time may have passed to somebody's beginning
+        before = self._waiting.get(name)
+        if before is None:
+            starts_at = max(self._now, self._ahead.pop(name, self._now))
+        elif before.weight == weight:
+            return
+        else:
+            starts_at = before.starts_at
+            self._total_weight -= before.weight
+        self._total_weight += weight
+        self._n_joined += 1
+        self._enqueue(_Name(name, weight, self._n_joined, starts_at))
 
     def leave(self, name: str) -> None:
         """Let the name take no more turns."""
-        del self.weights[name]
-        self._catch_up()
+        gone = self._waiting.pop(name)
+        self._total_weight -= gone.weight
+        if gone.starts_at > self._now + _ROUNDING:
+            self._ahead[name] = gone.starts_at
+        self._forget_outdated()
 
     def take(self, name: str) -> None:
         """Charge the name with a turn."""
-        self.starts[name] += 1 / self.weights[name]
-        self.now += 1 / sum(self.weights.values())
-        self._catch_up()
+        self._now += 1 / self._total_weight
+        one = self._waiting[name]
+        self._enqueue(_Name(name, one.weight, one.number, one.ends_at))
+        if self._ahead:
+            ahead = self._now + _ROUNDING
+            self._ahead = {name: at for name, at in self._ahead.items() if at > ahead}
 
     def next(self) -> str:
         """Return whose turn it is."""
-        may_begin = self.now + _ROUNDING
-        return min(
-            (name for name in self.weights if self.starts[name] <= may_begin), key=self._ends_at
-        )
+        while True:
+            self._let_begin()
+            _, _, one = self._may_begin[0]
+            if self._is_waiting(one):
+                return one.name
+            heapq.heappop(self._may_begin)
 
     def n_before(self, name: str, n_turns: int, lengths: Mapping[str, int]) -> int:
         """Return about how many turns others take before the name has had so many.
 
         ``lengths`` is how many turns each of them wants.
         """
-        ends_at = self.starts[name] + n_turns / self.weights[name]
-        n_before, is_older = 0, True
-        for other, weight in self.weights.items():
-            if other == name:
-                is_older = False
+        me = self._waiting[name]
+        ends_at = me.starts_at + n_turns / me.weight
+        n_before = 0
+        for other in self._waiting.values():
+            if other is me:
                 continue
-            n_ended = (ends_at - self.starts[other]) * weight
+            n_ended = (ends_at - other.starts_at) * other.weight
+            is_older = other.number < me.number
             n = math.floor(n_ended + _ROUNDING) if is_older else math.ceil(n_ended - _ROUNDING) - 1
-            n_before += min(lengths[other], max(0, n))
+            n_before += min(lengths[other.name], max(0, n))
         return n_before
 
-    def _ends_at(self, name: str) -> float:
-        # Rounded: of two that end together the one that waits longer goes first.
-        return round(self.starts[name] + 1 / self.weights[name], 9)
+    def weight_of(self, name: str) -> int:
+        """Return the weight by which the name takes turns."""
+        return self._waiting[name].weight
 
-    def _catch_up(self) -> None:
-        """Pass the time nobody could take a turn in, and forget whom it has caught up with."""
-        if self.weights:
-            self.now = max(self.now, min(self.starts[name] for name in self.weights))
-        ahead = self.now + _ROUNDING
-        self.starts = {
-            name: start
-            for name, start in self.starts.items()
-            if name in self.weights or start > ahead
-        }
+    def _enqueue(self, one: "_Name") -> None:
+        self._waiting[one.name] = one
+        heapq.heappush(self._begin_later, (one.starts_at, one.number, one))
+        self._forget_outdated()
+
+    def _let_begin(self) -> None:
+        """Let all begin who may by now; where nobody may, time passes until somebody does."""
+        while self._begin_later:
+            starts_at, number, one = self._begin_later[0]
+            if starts_at > self._now + _ROUNDING:
+                if self._may_begin:
+                    return
+                if self._is_waiting(one):
+                    self._now = starts_at
+            heapq.heappop(self._begin_later)
+            if self._is_waiting(one):
+                # Rounded: of two that end together the one that waits longer goes first.
+                heapq.heappush(self._may_begin, (round(one.ends_at, 9), number, one))
+
+    def _is_waiting(self, one: "_Name") -> bool:
+        return self._waiting.get(one.name) is one
+
+    def _forget_outdated(self) -> None:
+        n_most = 2 * len(self._waiting) + _FEW
+        for heap in (self._may_begin, self._begin_later):
+            if len(heap) > n_most:
+                heap[:] = [entry for entry in heap if self._is_waiting(entry[2])]
+                heapq.heapify(heap)
 
 
 @dataclass(slots=True)
@@ -178,10 +236,10 @@ class FairLine(Generic[One]):
         the newest is one of the most, it is the newest.
         """
         of = self._belonging(newest)
-        name = max(self._turns.weights, key=lambda name: (self._load(name), name == of.tenant))
+        name = max(self._tenants, key=lambda name: (self._load(name), name == of.tenant))
         flows = self._tenants[name].flows
         flow = max(flows, key=lambda flow: (len(flows[flow]), flow == of.flow))
         return next(reversed(flows[flow]))
 
     def _load(self, tenant: str) -> float:
-        return self._tenants[tenant].n_waiting / self._turns.weights[tenant]
+        return self._tenants[tenant].n_waiting / self._turns.weight_of(tenant)

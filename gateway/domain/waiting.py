@@ -135,10 +135,11 @@ class Lines:
 
     def is_hopeless(self, waiter: Waiter, seconds: float) -> bool:
         """Return whether nobody could get it a place in that time, as fast as they came lately."""
-        return all(
-            self.by_provider[provider].position(waiter) > self._paces[provider].n_at_most(seconds)
-            for provider in waiter.providers
-        )
+        for provider in waiter.providers:
+            line, n_at_most = self.by_provider[provider], self._paces[provider].n_at_most(seconds)
+            if len(line) <= n_at_most or line.position(waiter) <= n_at_most:
+                return False
+        return True
 
     def soonest_seconds(self, providers: Iterable[str], *, at: float) -> float | None:
         """Return when a place comes free at any of the providers; None where nobody knows."""

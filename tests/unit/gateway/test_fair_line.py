@@ -87,6 +87,32 @@ def test_who_rested_long_has_not_saved_up_turns() -> None:
     assert Counter(one[0] for one in served(crowd, 8)) == {"a": 4, "b": 4}
 
 
+def test_a_new_weight_holds_from_the_next_who_comes() -> None:
+    weights = {"a": 1, "b": 1}
+    crowd = line(weights)
+    joined(crowd, *["ax"] * 12, *["bx"] * 6)
+    before = Counter(one[0] for one in served(crowd, 6))
+    weights["a"] = 3
+    crowd.join(("a", "x", 100))
+
+    assert before == {"a": 3, "b": 3}
+    assert Counter(one[0] for one in served(crowd, 4)) == {"a": 3, "b": 1}
+
+
+def test_those_who_come_and_go_are_not_remembered() -> None:
+    crowd = line()
+    joined(crowd, "ax", "bx")
+    for number in range(1000):
+        passing = [(f"{number}", "x", number), (f"{number}", "y", number), (f"-{number}", "x", 0)]
+        for one in passing:
+            crowd.join(one)
+        for one in passing:
+            crowd.leave(one)
+
+    assert len(crowd._turns._begin_later) + len(crowd._turns._may_begin) < 50
+    assert served(crowd) == [("a", "x", 0), ("b", "x", 1)]
+
+
 def test_the_last_of_whoever_waits_most_has_to_go_when_it_is_too_long() -> None:
     crowd = line({"b": 3})
     ones = joined(crowd, "ax", "ax", "ay", "bx", "bx", "bx", "bx")
@@ -250,9 +276,11 @@ class Coming(RuleBasedStateMachine):
 
     @invariant()
     def it_keeps_nobody_for_whom_it_need_not(self) -> None:
-        line = self.line
-        assert set(line._tenants) == {one[0] for one in self.waiting}
-        assert len(line._turns.starts) <= len(self.weights)
+        line, tenants = self.line, {one[0] for one in self.waiting}
+        assert set(line._tenants) == set(line._turns._waiting) == tenants
+        assert set(line._turns._ahead) <= set(self.weights) - tenants
+        for heap in (line._turns._may_begin, line._turns._begin_later):
+            assert len(heap) <= 2 * len(tenants) + 17
 
 
 TestComing = Coming.TestCase
