@@ -85,7 +85,8 @@ class Target:
     """One model at one provider: what a request is finally sent to.
 
     ``quality`` is an operator's judgement in [0, 1]; ``weight`` a share among its siblings.
-    ``context_tokens`` 0 means unknown, which never excludes.
+    ``context_tokens`` 0 means unknown, which never excludes. ``max_output_tokens`` is the longest
+    answer, 0 for unknown.
     """
 
     provider: Provider
@@ -102,6 +103,10 @@ class Target:
         """Make its name in traces, headers and the breaker: ``provider/model``."""
         # Once, because every request asks every target for it several times.
         object.__setattr__(self, "id", f"{self.provider.name}/{self.model}")
+
+    def bounded(self, asked_tokens: int) -> int:
+        """Return how long an answer may be: what is asked for, as far as the target goes."""
+        return min(asked_tokens, self.max_output_tokens or asked_tokens)
 
 
 class RoutingPolicy(StrEnum):

@@ -354,6 +354,27 @@ def test_a_limit_that_we_lowered_wins() -> None:
     assert found == {"model": "m", "max_tokens": 50}
 
 
+@pytest.mark.parametrize(
+    ("wanted", "most", "sent"),
+    [(500, 50, 50), (50, 500, 50), (500, 0, 500), (None, 50, None)],
+)
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_an_answer_is_no_longer_than_its_target_allows(
+    name: str, wanted: int | None, most: int, sent: int | None
+) -> None:
+    bounded = replace(target(), max_output_tokens=most)
+    vendor = vendor_of(bounded.provider)
+    request = ChatRequest("q", "", "public", max_output_tokens=wanted, is_streamed=False)
+    said = b"{}" if wanted is None else json.dumps({name: wanted}).encode()
+
+    forwarded = json.loads(passed_on(request, said, bounded, vendor)[0])
+    written = json.loads(translated(request, bounded, vendor))
+
+    assert forwarded.get("max_completion_tokens") == sent
+    assert written.get("max_completion_tokens") == sent
+    assert "max_tokens" not in forwarded
+
+
 def test_what_a_vendor_refuses_is_dropped_from_a_clients_body() -> None:
     assert passed({"tool_choice": "auto", "n": 1}, "ollama", is_streamed=False)[0] == {"model": "m"}
 

@@ -53,7 +53,7 @@ def passed_on(request: ChatRequest, body: bytes, target: Target) -> bytes:
     """Return the client's own body, asking for the target's model; all else stays as it came."""
     fields: Fields = {**fields_of(body), "model": target.model}
     if request.max_output_tokens is not None:
-        fields["max_tokens"] = request.max_output_tokens
+        fields["max_tokens"] = target.bounded(request.max_output_tokens)
     return _encode(_without_dropped(fields, target))
 
 
@@ -94,7 +94,7 @@ def swallowed(request: ChatRequest) -> str:
 
 def _max_tokens(request: ChatRequest, target: Target) -> int:
     asked = request.max_output_tokens or target.max_output_tokens or MAX_OUTPUT_TOKENS
-    return min(asked, target.max_output_tokens or asked)
+    return target.bounded(asked)
 
 
 def _settings(request: ChatRequest) -> Fields:

@@ -99,11 +99,11 @@ def _known(request: ChatRequest, names: dict[str, str]) -> Fields:
 
 
 def _settings(request: ChatRequest, target: Target) -> Fields:
-    asked, most = request.max_output_tokens, target.max_output_tokens
+    asked = request.max_output_tokens
     found: Fields = {
         "temperature": request.temperature,
         "topP": request.top_p,
-        "maxOutputTokens": min(asked, most or asked) if asked is not None else None,
+        "maxOutputTokens": target.bounded(asked) if asked is not None else None,
         "stopSequences": list(request.stop[:_MOST_STOPS]) or None,
         "seed": request.seed,
     }

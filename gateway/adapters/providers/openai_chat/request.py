@@ -41,7 +41,7 @@ def translated(request: ChatRequest, target: Target, vendor: Vendor) -> bytes:
     fields: Fields = {
         "model": target.model,
         "messages": messages,
-        **_settings(request, vendor),
+        **_settings(request, target, vendor),
         **_tools(request),
         **_thinking(request.reasoning_effort, target, vendor),
         **_extra(request),
@@ -67,7 +67,7 @@ def passed_on(
     fields: Fields = {**fields_of(body), "model": target.model}
     _rename_max_tokens(fields, vendor)
     if request.max_output_tokens is not None:
-        fields[vendor.max_tokens_field] = request.max_output_tokens
+        fields[vendor.max_tokens_field] = target.bounded(request.max_output_tokens)
     hides_usage = request.is_streamed and vendor.asks_usage and not _ask_usage(fields)
     return _encode(_with_accent(fields, vendor)), hides_usage
 
@@ -162,11 +162,12 @@ def _call(call: ToolCall) -> Fields:
 # --- What else is asked ---------------------------------------------------------------------
 
 
-def _settings(request: ChatRequest, vendor: Vendor) -> Fields:
+def _settings(request: ChatRequest, target: Target, vendor: Vendor) -> Fields:
+    most = request.max_output_tokens
     asked: Fields = {
         "temperature": request.temperature,
         "top_p": request.top_p,
-        vendor.max_tokens_field: request.max_output_tokens,
+        vendor.max_tokens_field: None if most is None else target.bounded(most),
         "seed": request.seed,
         "stop": list(request.stop) or None,
         "user": request.user or None,

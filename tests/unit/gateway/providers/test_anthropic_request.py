@@ -443,3 +443,9 @@ def test_the_vendors_own_types_take_the_body():
 )
 def test_messages_are_posted_behind_whichever_door_was_named(base_url: str, url: str):
     assert url_of(Provider("p", "anthropic", Dialect.ANTHROPIC, base_url=base_url)) == url
+
+
+def test_a_clients_own_body_asks_for_no_more_than_the_target_allows():
+    body = b'{"model":"x","max_tokens":5000,"messages":[]}'
+    sent = requests.passed_on(request(max_output_tokens=5000), body, target(most=900))
+    assert json.loads(sent)["max_tokens"] == 900
