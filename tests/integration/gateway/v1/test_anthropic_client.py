@@ -90,6 +90,8 @@ def test_tokens_are_counted(scribe: anthropic.Anthropic):
 
 def test_models(scribe: anthropic.Anthropic):
     assert "claude" in [model.id for model in scribe.models.list()]
+    paged = [model.id for model in scribe.models.list(limit=1)]
+    assert paged == [model.id for model in scribe.models.list()]
     assert scribe.models.retrieve("claude").display_name == "claude"
 
 

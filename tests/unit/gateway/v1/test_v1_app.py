@@ -256,6 +256,34 @@ async def test_models_are_those_the_key_may_ask():
     assert (await asking.ask("/v1/models/claude", method="GET")).status == 404
 
 
+@pytest.mark.parametrize(
+    ("query", "names", "has_more"),
+    [
+        ("limit=2", ["claude", "mixed"], True),
+        ("limit=2&after_id=mixed", ["open", "scripted"], True),
+        ("limit=2&after_id=scripted", ["vectors"], False),
+        ("limit=1&before_id=open", ["mixed"], True),
+        ("limit=9&before_id=open", ["claude", "mixed"], False),
+        ("after_id=gone", ["mixed", "open", "scripted", "vectors"], False),
+        ("limit=5", ["claude", "mixed", "open", "scripted", "vectors"], False),
+        ("after_id=zzz", [], False),
+    ],
+)
+async def test_models_come_in_pages_for_who_asks_for_pages(query, names, has_more):
+    answer = await client().ask("/v1/models", method="GET", headers=ANTHROPIC, query=query)
+    assert [model["id"] for model in answer.json["data"]] == names
+    assert answer.json["has_more"] is has_more
+    edges = (names[0], names[-1]) if names else (None, None)
+    assert (answer.json["first_id"], answer.json["last_id"]) == edges
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "two", "9" * 5000])
+async def test_a_page_has_a_size_that_can_be(limit):
+    asked = {"method": "GET", "headers": ANTHROPIC, "query": f"limit={limit}"}
+    answer = await client().ask("/v1/models", **asked)
+    assert (answer.status, answer.json["error"]["type"]) == (400, "invalid_request_error")
+
+
 async def test_models_in_anthropics_words():
     answer = await client().ask("/v1/models", method="GET", headers=ANTHROPIC)
     assert answer.json["first_id"] == "claude"
