@@ -277,6 +277,12 @@ class House:
         one, two = self.catalog.routes["m"].targets
         self.change(targets=(one, replace(two, abilities=UNABLE)))
 
+    def keep_alive(self, *, every_seconds: float) -> None:
+        """Give a sign of life on silent streams so often."""
+        self._app = DataPlane(
+            Plane(lambda: self.catalog, self._ask, keep_alive_seconds=every_seconds)
+        )
+
     # --- What a client does -------------------------------------------------------------------
 
     async def ask(self, way: Way, **headers: str) -> Answer:
