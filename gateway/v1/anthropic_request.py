@@ -159,7 +159,7 @@ def tools(asked: wire.Messages) -> tuple[Tool, ...]:
     """Return the tools alone: whoever is asked has to be able to use some."""
     if not wire.is_given(asked.tools):
         return ()
-    return _declared(wire.read(bytes(asked.tools), _tools))
+    return _declared(wire.read(bytes(asked.tools), _tools, within="tools"))
 
 
 def _declared(found: list[_Tool] | None) -> tuple[Tool, ...]:

@@ -209,8 +209,8 @@ def tools(asked: wire.Chat) -> tuple[Tool, ...]:
     """Return the tools alone: whoever is asked has to be able to use some."""
     if not (wire.is_given(asked.tools) or wire.is_given(asked.functions)):
         return ()
-    found = wire.read(bytes(asked.tools) or b"null", _tools)
-    functions = wire.read(bytes(asked.functions) or b"null", _functions)
+    found = wire.read(bytes(asked.tools) or b"null", _tools, within="tools")
+    functions = wire.read(bytes(asked.functions) or b"null", _functions, within="functions")
     return _declared(found, functions)
 
 
@@ -219,7 +219,8 @@ def response_format(asked: wire.Chat) -> str:
     if not wire.is_given(asked.response_format):
         return ""
     found = bytes(asked.response_format)
-    return "" if wire.read(found, _format).type == "text" else found.decode()
+    kind = wire.read(found, _format, within="response_format").type
+    return "" if kind == "text" else found.decode()
 
 
 def _declared(found: list[_Tool] | None, functions: list[_Declared] | None) -> tuple[Tool, ...]:

@@ -95,16 +95,20 @@ def decoder(kind: type[Body]) -> "msgspec.json.Decoder[Body]":
     return msgspec.json.Decoder(kind)
 
 
-def read(body: bytes, into: "msgspec.json.Decoder[Body]") -> Body:
-    """Return the body as the decoder's type; raise RequestError with the path of what is wrong."""
+def read(body: bytes, into: "msgspec.json.Decoder[Body]", *, within: str = "") -> Body:
+    """Return the body as the decoder's type; raise RequestError with the path of what is wrong.
+
+    ``within`` is the field whose value the body is, where it is only a part.
+    """
     try:
         if not body.isascii():
             body.decode()  # what is left as bytes is read by others, and not by all of them alike
         found = into.decode(body)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
-        field = path.strip("`.") or _named_in(message)
-        raise RequestError(f"{message}.", param=field or None) from None
+        path = path.strip("`.") or _named_in(message)
+        dot = "." if within and path and not path.startswith("[") else ""
+        raise RequestError(f"{message}.", param=f"{within}{dot}{path}" or None) from None
     except msgspec.DecodeError:
         raise RequestError("The body is not valid JSON.") from None
     except RecursionError:

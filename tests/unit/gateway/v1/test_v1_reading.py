@@ -226,6 +226,24 @@ async def test_what_no_other_dialect_could_be_told_is_refused(body, param):
     assert answer["error"]["param"] == param
 
 
+@pytest.mark.parametrize("model", ["open", "mixed"])
+@pytest.mark.parametrize(
+    ("field", "param"),
+    [
+        ({"tools": "x"}, "tools"),
+        ({"tools": [TOOL, {"function": {"name": 5}}]}, "tools[1].function.name"),
+        ({"functions": 7}, "functions"),
+        ({"functions": [{}]}, "functions[0]"),
+        ({"response_format": "json"}, "response_format"),
+        ({"response_format": {}}, "response_format.type"),
+        ({"response_format": {"type": 1}}, "response_format.type"),
+    ],
+)
+async def test_a_wrong_field_is_named_wherever_it_is(model, field, param):
+    answer = await read({**chat(**field), "model": model}, status=400)
+    assert answer["error"]["param"] == param
+
+
 async def test_anthropics_conversation_in_the_normal_form():
     request = await read(
         message(
