@@ -123,9 +123,16 @@ def status_of(error: GatewayError, dialect: Dialect) -> int:
 def body_of(error: GatewayError, dialect: Dialect, *, request_id: str) -> bytes:
     """Return the failure as the dialect's JSON; the same object serves inside a stream."""
     if dialect is Dialect.ANTHROPIC:
-        detail = _AnthropicDetail(_anthropic_type(error), message_of(error))
+        detail = _AnthropicDetail(_anthropic_type(error), _with_field(error))
         return msgspec.json.encode({"type": "error", "error": detail, "request_id": request_id})
     return msgspec.json.encode({"error": _openai_detail(error)})
+
+
+def _with_field(error: GatewayError) -> str:
+    """Return the message after the name of the field, for which this dialect has no other place."""
+    message = message_of(error)
+    field = error.param if isinstance(error, RequestError) else None
+    return message if not field or field in message else f"{field}: {message}"
 
 
 def message_of(error: GatewayError) -> str:

@@ -108,6 +108,19 @@ def test_anthropics_form(error, status, kind):
     assert set(body["error"]) == {"type", "message"}
 
 
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (RequestError("Expected `int`.", param="max_tokens"), "max_tokens: Expected `int`."),
+        (RequestError("max_tokens is a number.", param="max_tokens"), "max_tokens is a number."),
+        (RequestError("The body is not JSON."), "The body is not JSON."),
+    ],
+)
+def test_anthropics_form_names_the_field_in_its_message(error, message):
+    body = json.loads(errors.body_of(error, Dialect.ANTHROPIC, request_id="r"))
+    assert body["error"]["message"] == message
+
+
 def test_what_a_provider_finds_wrong_is_told_in_its_single_words():
     error = InvalidRequestError("you said: my secret")
     error.param, error.told_code = "logprobs", "unsupported_parameter"
