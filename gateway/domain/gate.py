@@ -33,6 +33,7 @@ class Entrance:
 
     ``places`` are the candidates in order; the first with a free seat is taken. ``record`` is
     what a reaper needs to write the ledger entry if this process dies: opaque to the gate.
+    Who does not stay is counted and has left again: it wants nothing but requests of limits.
     """
 
     holder: str
@@ -40,6 +41,7 @@ class Entrance:
     reservations: tuple[Reservation, ...] = ()
     places: tuple[Place, ...] = ()
     record: bytes = b""
+    stays: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,8 @@ class Gatehouse:
         place = self._seat(entrance.holder, entrance.places, now_us, is_forced=is_forced)
         for claim in entrance.claims:
             self._take(entrance.holder, claim, now_us)
+        if not entrance.stays:
+            return Entered(None, self._levels(entrance.claims, now_us))
         for account, reservation in zip(accounts, entrance.reservations, strict=True):
             self._add(account, reserved=reservation.amount_microusd)
         reaped = self._reaped.pop(entrance.holder, None) if is_forced else None

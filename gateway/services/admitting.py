@@ -15,7 +15,7 @@ from gateway.domain.errors import (
     ProviderTimeoutError,
     QueueExpiredError,
 )
-from gateway.domain.gate import Barred, Departure, Entrance, Place, Reservation
+from gateway.domain.gate import Barred, Entrance, Place, Reservation
 from gateway.domain.meters import can_ever_pass
 from gateway.domain.money import Budget
 from gateway.domain.ports import Ports
@@ -129,7 +129,7 @@ def claims_of(call: Call) -> tuple[Claim, ...]:
 async def enter_spared(call: Call, *, ports: Ports) -> None:
     """Count a request that costs nobody anything, or raise which limit on requests is used up.
 
-    Nothing is held and nothing is to be given back: it has left again at once.
+    Nothing is held and nothing is to be given back: it does not stay.
     """
     claims = tuple(
         Claim(limit, value, 1)
@@ -138,13 +138,11 @@ async def enter_spared(call: Call, *, ports: Ports) -> None:
     )
     if not claims:
         return
-    holder = f"{call.stay.holder}.spared"  # the call may have to enter after all
-    answer = await ports.gate.enter(Entrance(holder=holder, claims=claims))
+    answer = await ports.gate.enter(Entrance(call.stay.holder, claims=claims, stays=False))
     call.stay.levels = answer.levels
     if isinstance(answer, Barred):
         raise _refusal(answer, claims)
     call.spared.is_counted, call.stay.is_degraded = True, answer.is_degraded
-    await ports.gate.leave(Departure(holder, tokens=0, cost_microusd=0))
 
 
 def reservations_of(call: Call, candidates: tuple[Candidate, ...]) -> tuple[Reservation, ...]:

@@ -27,7 +27,7 @@ class MemoryGate:
     async def enter(self, entrance: Entrance) -> GateEntry:
         """Take everything the request wants, or nothing."""
         answer = self._enter(entrance)
-        if isinstance(answer, Entered):
+        if isinstance(answer, Entered) and entrance.stays:
             self._note(entrance, answer.place)
         return answer
 

@@ -19,6 +19,7 @@ local NEVER = 1 / 0
 local CONCURRENT = 5
 local TOKENS, MONEY = 2, 3
 local VOID, REAPED = 1, 2
+local FORCED, PASSING = 1, 2
 local DAY, MONTH = 1, 2
 local DAY_SECONDS = 86400
 local HELD_RETRY = 1000000
@@ -282,8 +283,8 @@ local function paid_for(holder)
 end
 
 -- Answers 1, place, levels ..., money out ...; or 0, wait, index, levels ...; or as `is_unread`.
-local function enter(answers, holder, ticket, is_forced, packed_plan, _, ...)
-  local plan, wanted = plan_of(packed_plan), {...}
+local function enter(answers, holder, ticket, word, packed_plan, _, ...)
+  local plan, wanted, is_forced = plan_of(packed_plan), {...}, word == FORCED
   local limits, budgets = plan.limits, plan.budgets
   if is_unread(answers, budgets) then return end
   local n = #answers
@@ -296,8 +297,10 @@ local function enter(answers, holder, ticket, is_forced, packed_plan, _, ...)
   end
   local place, place_key = seat(holder, plan.places, is_forced)
   take(holder, limits, budgets, wanted)
-  write_down(holder, ticket, now, place_key, 0, is_forced and paid_for(holder) or 0)
-  keep(alive, holder)
+  if word ~= PASSING then
+    write_down(holder, ticket, now, place_key, 0, is_forced and paid_for(holder) or 0)
+    keep(alive, holder)
+  end
   answers[n + 1], answers[n + 2] = 1, place
   add_levels(answers, limits)
   for i = 1, #budgets do
@@ -456,7 +459,7 @@ end
 local OPERATIONS = {}
 
 -- {seeds {account, end, spent ...}, departures {holder, tokens, microusd, word, budgets ...},
--- entrances {holder, ticket, is forced ...}} -> the answers, one behind the other.
+-- entrances {holder, ticket, word ...}} -> the answers, one behind the other.
 function OPERATIONS.turn(arguments)
   local seeds, departures, entrances = arguments[1], arguments[2], arguments[3]
   for i = 1, #seeds, 3 do

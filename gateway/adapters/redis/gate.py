@@ -133,7 +133,7 @@ class RedisGate:
     async def enter(self, entrance: Entrance) -> GateEntry:
         """Take everything the request wants, or nothing."""
         answer = await self._ask_store(entrance) or self._ask_share(entrance)
-        if isinstance(answer, Entered):
+        if isinstance(answer, Entered) and entrance.stays:
             self._inside[entrance.holder] = _Inside(
                 entrance,
                 None if answer.place is None else entrance.places[answer.place].provider,

@@ -200,7 +200,7 @@ class Lobby:
         return asked
 
     def _turn_back(self, entrance: Entrance, answer: Answer) -> None:
-        if isinstance(answer, Entered):
+        if isinstance(answer, Entered) and entrance.stays:
             self.leave(Departure(entrance.holder, tokens=0, cost_microusd=0, is_void=True))
 
 

@@ -24,6 +24,7 @@ _PERIODS = {BudgetPeriod.DAY: 1, BudgetPeriod.MONTH: 2, BudgetPeriod.TOTAL: 3}
 _N_REMEMBERED = 50_000
 _REFUSED, _GRANTED = 0, 1
 _DONE, _VOID, _REAPED = 0, 1, 2
+_STAYING, _FORCED, _PASSING = 0, 1, 2
 
 _encode = msgspec.msgpack.Encoder().encode
 numbers = msgspec.msgpack.Decoder(list[int]).decode
@@ -61,7 +62,8 @@ class Wire:
             leaving += self._departure(departure, booked)
         entering: list[Packable] = []
         for entrance, is_forced in entrances:
-            entering += entrance.holder, self._ticket(entrance), is_forced
+            word = _FORCED if is_forced else _STAYING if entrance.stays else _PASSING
+            entering += entrance.holder, self._ticket(entrance), word
         looked_up = [part for account, spent in seeds for part in self._seed(account, spent)]
         return _encode((looked_up, leaving, entering))
 

@@ -25,6 +25,16 @@ from tests.contracts.gates import GateTwin
 # --- What flows -----------------------------------------------------------------------------
 
 
+async def test_who_does_not_stay_is_counted_and_holds_nothing(gate: GateTwin) -> None:
+    passing = entrance("a", claim(REQUESTS), stays=False)
+
+    assert [await entered(gate, passing) for _ in range(4)] == [True, True, True, False]
+
+    await gate.age(3600.0)
+    assert await gate.port.orphans() == []
+    assert await entered(gate, entrance("a", claim(REQUESTS)))
+
+
 @pytest.mark.parametrize(
     ("limit", "wait_seconds"),
     [

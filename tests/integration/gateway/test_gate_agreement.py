@@ -35,6 +35,9 @@ claims = st.lists(
     max_size=3,
     unique_by=lambda claim: (claim.limit.identity, claim.value),
 )
+flowing = claims.filter(
+    lambda wanted: all(claim.limit.unit is not Unit.CONCURRENT for claim in wanted)
+)
 reservations = st.lists(
     st.builds(Reservation, st.sampled_from(BUDGETS), st.integers(0, 130)),
     max_size=2,
@@ -55,6 +58,10 @@ steps = st.one_of(
             places=places,
             record=st.binary(max_size=5),
         ),
+    ),
+    st.tuples(
+        st.just("enter"),
+        st.builds(Entrance, holders, claims=flowing.map(tuple), stays=st.just(value=False)),
     ),
     st.tuples(
         st.just("leave"),
@@ -116,13 +123,7 @@ def _renamed(argument: object, renamed: dict[str, str]) -> object:
     if isinstance(argument, list):
         return [_renamed(each, renamed) for each in argument]
     if isinstance(argument, Entrance):
-        return Entrance(
-            renamed[argument.holder],
-            argument.claims,
-            argument.reservations,
-            argument.places,
-            argument.record,
-        )
+        return replace(argument, holder=renamed[argument.holder])
     if isinstance(argument, Departure):
         holder = renamed.get(argument.holder, argument.holder)
         return replace(argument, holder=holder)
