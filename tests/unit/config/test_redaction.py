@@ -62,6 +62,13 @@ def test_text_in_an_unlisted_field_is_withheld_whatever_its_name(log, name):
     assert json.loads(lines[0])[name] == f"[withheld, {len(ANSWER)} characters]"
 
 
+def test_an_alert_says_whose_budget_and_a_failure_which_code(log):
+    logger, lines = log
+    logger.warning("gateway.budget_alert", extra={"subject": "tenant:acme", "error_code": "late"})
+    line = json.loads(lines[0])
+    assert (line["subject"], line["error_code"]) == ("tenant:acme", "late")
+
+
 @pytest.mark.parametrize(
     "secret",
     [
