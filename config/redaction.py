@@ -15,13 +15,12 @@ _LONGEST = 300
 #: Who and where, what was decided, and the machine: words of ours, never of a player.
 ALLOWED_FIELDS = frozenset(
     """
-    event level logger timestamp component exception trace_id span_id request_id
-    room_id turn_id stream_id persona speaker interviewer scenery mode language user_id
-    outcome state status reason route_decision route_policy fallback_reason admission reject_reason
-    cancel_source cancel_phase breaker_state error_type error_code sqlstate subject finish by
-    trigger strategy engine provider model policy queue decision result code rule_id question_id intent
-    tier band method path route client task task_id job worker version host process thread command file
-    schedule signal
+    event level logger timestamp component exception trace_id span_id request_id room_id turn_id
+    stream_id persona speaker interviewer scenery mode language user_id outcome state status reason
+    route_decision route_policy fallback_reason admission reject_reason cancel_source cancel_phase
+    breaker_state error_type error_code sqlstate subject finish by trigger strategy engine provider
+    model policy queue decision result code rule_id question_id intent tier band method path route
+    client task task_id job worker version host process thread command file schedule signal
     """.split()  # noqa: SIM905  a list of a hundred quoted words is harder to read
 )
 
