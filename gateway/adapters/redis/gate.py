@@ -224,6 +224,7 @@ class RedisGate:
 
     async def in_flight(self, provider: str) -> int:
         """Return the places held now; raise StateUnavailableError while the store is away."""
+        await self._lobby.told()
         (count,) = gate_wire.numbers(await self._call("count", [place_key(provider)]))
         return count
 

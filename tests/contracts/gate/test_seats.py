@@ -49,6 +49,13 @@ async def test_the_first_candidate_with_a_free_place_is_taken(gate: GateTwin) ->
     assert [await gate.port.in_flight(name) for name in ("one", "two", "three")] == [1, 2, 0]
 
 
+async def test_nobody_who_has_left_is_counted_among_those_in_flight(gate: GateTwin) -> None:
+    await gate.port.enter(entrance("a", places=(Place("large", 4096),)))
+    await gate.port.leave(gone("a"))
+
+    assert await gate.port.in_flight("large") == 0
+
+
 async def test_who_moves_finds_the_place_that_was_given_back_before(gate: GateTwin) -> None:
     one = Place("one", 1)
     for name in "ab":
