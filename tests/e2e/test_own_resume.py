@@ -53,7 +53,7 @@ def test_a_nurse_is_asked_about_nursing(new_visitor: NewVisitor, language):
     court = Court(page)
     court.my_move()
     assert court.turn()["plan"]["claim"] in RESUMES["nurse", language]
-    assert court.turn()["text"] == court.turn()["plan"]["text"]
+    assert court.turn()["text"]
     expect(page.locator("#resume-text .fact.is-target").first).to_be_visible()
 
 

@@ -21,7 +21,7 @@ def test_a_reload_in_mid_sentence_resumes_to_the_letter(seated):
     witness.my_move()
     assert seated.transcript() == witness.transcript()
     assert seated.state("offset") == witness.state("offset")
-    assert seated.turn()["text"] == seated.turn()["plan"]["text"]
+    assert seated.turn()["text"] == witness.turn()["text"] != ""
 
 
 def test_a_lost_line_is_said_and_what_was_missed_comes_back(seated, complaints):
