@@ -27,7 +27,7 @@ import uvloop
 from compose.local import free_port
 from tests.bench import readings
 from tests.bench.readings import quantile, say
-from tests.bench.v1 import gateways, hotseat, load
+from tests.bench.v1 import chart, gateways, hotseat, load
 from tests.bench.v1.gateways import NotInstalledError, Running
 from tests.bench.v1.upstream import N_TOKENS
 
@@ -87,10 +87,13 @@ def _compare(peers: Path, folder: Path, seconds: float) -> None:
         base = _measured(nullcontext(direct), port, seconds)
         assert base is not None
         _report(base, base)
+        found: list[Figures] = []
         for make in _makes(upstream_url, folder, peers):
             figures = _measured(make, port, seconds)
             if figures is not None:
                 _report(figures, base)
+                found.append(figures)
+        _draw(found[:-1])  # the last is the first once more
 
 
 def _makes(
@@ -225,6 +228,16 @@ def _report(figures: Figures, base: Figures) -> None:
     say(f"  processor  {figures.cpu_per_thousand:.2f} s per 1,000 requests")
     if figures.n_wrong:
         say(f"  wrong      {figures.n_wrong} answers were not whole")
+
+
+def _draw(found: list[Figures]) -> None:
+    """Print the rates as charts."""
+    whole = [(each.name, each.requests_per_second) for each in found]
+    kept = [(f"{each.name}, kept", each.hits_per_second) for each in found if each.hits_per_second]
+    streams = [(each.name, each.streams_per_second) for each in found]
+    say()
+    say(chart.bars("Whole answers", "a second", [*whole, *kept]))
+    say(chart.bars(f"Streams of {N_TOKENS}", "a second", streams))
 
 
 if __name__ == "__main__":
