@@ -87,10 +87,10 @@ class FakeStage:
 
     def _pieces(self, speech: Speech) -> Iterator[SpeechPiece]:
         """Yield what the gateway would: a turn that never began has an end only."""
-        stream = speech.stream_id
-        self.spoken[stream] = ""
+        stream, said = speech.stream_id, ""  # two may speak it by mistake, each its own words
+        self.spoken[stream] = said
         if stream in self.interrupted or self.failing_at_once:
-            yield self._ended(stream)
+            yield self._ended(stream, said)
             return
         yield SpeechStarted("scripted", "scripted", "primary", 0.0, 0)
         for n, piece in enumerate(self._segments(speech.text[: self.failing_after])):
@@ -98,18 +98,19 @@ class FakeStage:
                 break
             if n == 0:
                 yield SpeechFirstToken(1)
-            self.spoken[stream] += piece
+            said += piece
+            self.spoken[stream] = said
             yield SpeechSegment(piece, n + 1, ())
             if self.vanishing:
                 return
-        yield self._ended(stream)
+        yield self._ended(stream, said)
 
     def _segments(self, text: str) -> list[str]:
         size = self.segment_characters
         return [text[start : start + size] for start in range(0, len(text), size)]
 
-    def _ended(self, stream: str) -> SpeechEnded:
-        said, cancelled_by = self.spoken[stream], self.interrupted.get(stream)
+    def _ended(self, stream: str, said: str) -> SpeechEnded:
+        cancelled_by = self.interrupted.get(stream)
         is_failed = self.failing_at_once or self.failing_after is not None
         return SpeechEnded(
             text=said,
